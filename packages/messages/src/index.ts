@@ -1,1 +1,9 @@
-export {};
+export * from './account-command.ts';
+export * from './broker-file.ts';
+export * from './command.ts';
+export * from './event.ts';
+export * from './frame.ts';
+export * from './layout.ts';
+export * from './lease.ts';
+export * from './rejection.ts';
+export * from './scale.ts';
