@@ -1,0 +1,238 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isProblem, type Logger, silentLogger } from '@meridian/base';
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { columnTypes } from './column-types.ts';
+import { databaseFailure, isConflict, isConnectionLoss, type Phase } from './database-failure.ts';
+import { problem } from './problems.ts';
+
+/** A value bound to $n. Dates go as text, instants by {@link instantParameter}; undefined and JS dates are refused. */
+export type Parameter =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | Uint8Array
+  | readonly Parameter[]
+  | { readonly json: unknown };
+
+export interface Rows<R> {
+  readonly rows: R[];
+  /** Rows returned or touched. */
+  readonly rowCount: number;
+}
+
+/** Whatever runs a statement: the database (any connection, its own transaction) or one transaction. */
+export interface Queryable {
+  /**
+   * Runs one statement. int8 comes back as bigint, date as text, timestamptz as microseconds, numeric as text.
+   * @throws Problem DATABASE_AWAY | DISK_FULL; the driver's error with its SQLSTATE otherwise.
+   */
+  query<R extends object = Record<string, unknown>>(sql: string, parameters?: readonly Parameter[]): Promise<Rows<R>>;
+}
+
+/** One connection, inside a transaction or held by {@link Database.connection}. */
+export interface Connection extends Queryable {
+  /** Runs several statements without parameters: migration files. */
+  script(sql: string): Promise<void>;
+  /** The driver's client, for COPY. */
+  readonly client: pg.PoolClient;
+}
+
+export type Transaction = Connection & { readonly isTransaction: true };
+
+export interface TransactionOptions {
+  /** Default read committed. */
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly readOnly?: boolean;
+  /** Runs in all when serialization fails or a deadlock is broken; default 5. The work must bear being run again. */
+  readonly attemptsMax?: number;
+}
+
+export interface Database extends Queryable {
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws.
+   * @throws Problem DATABASE_AWAY (phase commit: it may have been applied) | DATABASE_CONFLICT | DISK_FULL
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Lends one connection outside a transaction: advisory locks, migrations. */
+  connection<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Typed reads over the same pool. `Tables` describes rows as the column types come back. */
+  reads<Tables>(): Kysely<Tables>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections at most; default 10. A caller waits up to `connectMs` for one. */
+  readonly connectionsMax?: number;
+  /** Default 5 s. */
+  readonly connectMs?: number;
+  /** A single statement's bound, enforced by the server; default 120 s. */
+  readonly statementMs?: number;
+  /** Shown in pg_stat_activity. */
+  readonly name?: string;
+  readonly logger?: Logger;
+}
+
+/** Opens a pool of connections; nothing is connected before the first use. See {@link waitForDatabase}. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const logger = options.logger ?? silentLogger;
+  const pool = new pg.Pool({
+    connectionString: checkedUrl(options.url),
+    max: options.connectionsMax ?? 10,
+    connectionTimeoutMillis: options.connectMs ?? 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: options.name ?? 'meridian',
+    types: columnTypes as pg.CustomTypesConfig,
+    allowExitOnIdle: true,
+    options: `-c timezone=UTC -c datestyle=ISO -c statement_timeout=${options.statementMs ?? 120_000}`,
+  });
+  // A lost connection announces itself on the client as well as in the pending query; unheard it would end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}));
+  pool.on('error', (error) => logger.warn('database connection lost', { reason: databaseReason(error) }));
+  let readsOver: Kysely<unknown> | undefined;
+  return {
+    query: (sql, parameters) => guarded('statement', () => run(pool, sql, parameters)),
+    connection: (work) => lend(pool, (client) => work(connectionOver(client))),
+    transaction: (work, settings = {}) => transact(pool, work, settings),
+    reads<Tables>() {
+      readsOver ??= new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+      return readsOver as Kysely<Tables>;
+    },
+    close: () => pool.end(),
+  };
+}
+
+function checkedUrl(url: string): string {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) throw problem('DATABASE_URL_INVALID');
+  return url;
+}
+
+function databaseReason(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code ?? message?.slice(0, 120) ?? 'unknown';
+}
+
+async function guarded<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw databaseFailure(error, phase);
+  }
+}
+
+async function run<R extends object>(
+  target: pg.Pool | pg.PoolClient,
+  sql: string,
+  parameters: readonly Parameter[] = [],
+): Promise<Rows<R>> {
+  const result = await target.query<R>(sql, parameters.map(bound));
+  return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+}
+
+function bound(value: Parameter, index: number): unknown {
+  if (value === undefined) throw new TypeError(`parameter $${index + 1} is undefined: absent is null`);
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Date) throw new TypeError(`parameter $${index + 1} is a JS date: use text or instantParameter`);
+  if (Array.isArray(value)) return value.map(bound);
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if ('json' in value)
+    return JSON.stringify(value.json, (_, member) => (typeof member === 'bigint' ? member.toString() : member));
+  throw new TypeError(`parameter $${index + 1}: wrap an object as { json }`);
+}
+
+function connectionOver(client: pg.PoolClient): Transaction {
+  return {
+    client,
+    isTransaction: true,
+    query: (sql, parameters) => guarded('statement', () => run(client, sql, parameters)),
+    script: (sql) => guarded('statement', async () => void (await client.query(sql))),
+  };
+}
+
+/** A connection that was lost, or that may still be inside a transaction, is thrown away instead of being pooled again. */
+async function lend<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await guarded('connect', () => pool.connect());
+  let broken = false;
+  try {
+    return await work(client);
+  } catch (error) {
+    broken = isConnectionLoss(error) || isProblem(error, 'DATABASE_AWAY');
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function transact<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
+  const attemptsMax = options.attemptsMax ?? 5;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await lend(pool, (client) => transactOnce(client, work, options));
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      if (attempt >= attemptsMax) throw problem('DATABASE_CONFLICT', { attempts: attempt }, error);
+      // Whoever collided would collide again in step: a random wait parts them.
+      await sleep(Math.random() * 10 * 2 ** attempt);
+    }
+  }
+}
+
+async function transactOnce<T>(
+  client: pg.PoolClient,
+  work: (tx: Transaction) => Promise<T>,
+  options: TransactionOptions,
+): Promise<T> {
+  const mode = options.readOnly === true ? 'READ ONLY' : 'READ WRITE';
+  await guarded('statement', () => client.query(`BEGIN ISOLATION LEVEL ${options.isolation ?? 'read committed'} ${mode}`));
+  let result: T;
+  try {
+    result = await work(connectionOver(client));
+  } catch (error) {
+    // The error that matters is the first one; a rollback that fails leaves a connection that cannot be used again.
+    await client.query('ROLLBACK').catch((failure: unknown) => {
+      throw isConnectionLoss(error) ? error : databaseFailure(failure, 'statement');
+    });
+    throw error;
+  }
+  const end = await guarded('commit', () => client.query('COMMIT'));
+  // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK: work swallowed an error.
+  if (end.command !== 'COMMIT') throw new Error('the transaction had failed before it was committed; its work hid the error');
+  return result;
+}
+
+/**
+ * Waits until the database answers, for at most `patienceMs` (default 60 s).
+ * @throws Problem DATABASE_AWAY when it does not
+ */
+export async function waitForDatabase(database: Database, patienceMs = 60_000): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
+    try {
+      await database.query('SELECT 1');
+      return;
+    } catch (error) {
+      if (!isProblem(error, 'DATABASE_AWAY') || performance.now() + pauseMs > deadline) throw error;
+      await sleep(pauseMs);
+    }
+  }
+}
+
+const VERSION_MIN = 160_000;
+
+/**
+ * Checks a database that the house did not start itself (DATABASE_URL).
+ * @throws Problem DATABASE_TOO_OLD (PostgreSQL ≥ 16) | DATABASE_ENCODING (UTF8)
+ */
+export async function checkDatabaseVersion(database: Queryable): Promise<void> {
+  const { rows } = await database.query<{ version: string; number: number; encoding: string }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+            current_setting('server_encoding') AS encoding`,
+  );
+  const found = rows[0] as { version: string; number: number; encoding: string };
+  if (found.number < VERSION_MIN) throw problem('DATABASE_TOO_OLD', { found: found.version, required: VERSION_MIN / 10_000 });
+  if (found.encoding !== 'UTF8') throw problem('DATABASE_ENCODING', { found: found.encoding });
+}
