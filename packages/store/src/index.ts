@@ -13,3 +13,4 @@ export { checkDatabaseVersion, openDatabase, waitForDatabase } from './database.
 export { sqlState, violatedConstraint } from './database-failure.ts';
 export { type Postgres, type PostgresOptions, runningPostgresUrl, startPostgres } from './launch.ts';
 export { MIGRATION_RANGES, migrate } from './migration.ts';
+export { type ScratchDatabase, scratchDatabase } from './scratch.ts';
