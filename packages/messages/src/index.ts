@@ -1,4 +1,3 @@
-export * from './account-command.ts';
 export * from './broker-file.ts';
 export * from './command.ts';
 export * from './event.ts';
