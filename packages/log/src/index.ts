@@ -1,1 +1,5 @@
-export {};
+export * from './command-log.ts';
+export * from './disk.ts';
+export * from './replay.ts';
+export * from './sequencer.ts';
+export * from './state-machine.ts';
