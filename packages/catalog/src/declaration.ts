@@ -112,20 +112,20 @@ export function checkDeclaration(name: string, d: Declaration): void {
   }
   if (!/^(?:[A-Z]{2}|house|market)$/.test(d.origin)) refuse(`origin ${d.origin} is neither a country, house nor market`);
   checkRetention(d.retain, refuse);
-  checkContradictions(d, refuse);
+  checkContradictions(name.slice(name.lastIndexOf('.') + 1), d, refuse);
 }
 
 function checkRetention(retain: string, refuse: (reason: string) => never): void {
   const [period = '', rule = '', ...rest] = retain.split(' ');
   const match = PERIOD.exec(period);
-  if (match === null || rest.length > 0) return refuse(`retention ${retain} is not "P<period> <rule>"`);
-  if (!Object.hasOwn(RETENTION_RULES, rule)) return refuse(`retention rule ${rule} is unknown`);
-  const years = Number(match[1] ?? 0) + Number(match[2] ?? 0) / 12 + Number(match[3] ?? 0) / 365;
+  if (match === null || rest.length > 0) refuse(`retention ${retain} is not "P<period> <rule>"`);
+  if (!Object.hasOwn(RETENTION_RULES, rule)) refuse(`retention rule ${rule} is unknown`);
+  const years = Number(match?.[1] ?? 0) + Number(match?.[2] ?? 0) / 12 + Number(match?.[3] ?? 0) / 365;
   const least = RETENTION_RULES[rule as RetentionRule];
   if (years < least || years === 0) refuse(`retention ${period} is shorter than the ${least} years of ${rule}`);
 }
 
-function checkContradictions(d: Declaration, refuse: (reason: string) => never): void {
+function checkContradictions(key: string, d: Declaration, refuse: (reason: string) => never): void {
   if (d.sensitive && d.mask === 'none') refuse('a sensitive field needs a mask');
   if (d.pi === 'spi' && !d.sensitive) refuse('sensitive personal information is sensitive');
   if (d.storage === 'sealed' && !d.sensitive) refuse('what is sealed is sensitive');
@@ -141,6 +141,7 @@ function checkContradictions(d: Declaration, refuse: (reason: string) => never):
     refuse('no personal information leaves with a hedge order');
   if (d.sensitive && d.ai === 'yes') refuse('models learn from sensitive data only when approved');
   if (d.class === 'core' && d.ai !== 'no') refuse('no model learns from core data');
+  if (d.kind === 'log' && ['event', 'level', 'time', 'process'].includes(key)) refuse(`every log line has its own ${key}`);
   if (d.kind === 'log' && d.class !== 'general') refuse(`${d.class} data are not logged`);
   if (d.kind === 'metric' && (d.class !== 'general' || d.sensitive))
     refuse('metrics carry general data that are not sensitive');

@@ -1,18 +1,10 @@
+export type { CatalogueQuery } from './columns.ts';
+export { type ApplyOptions, applyCatalogue, checkDatabase } from './database.ts';
 export * from './declaration.ts';
+export { checkShapes, type Drift, refuseDrift, type Shape } from './drift.ts';
+export * from './export.ts';
+export { ROLES } from './grants.ts';
 export { type CatalogueLogger, createLogger, type LoggerOptions } from './logger.ts';
 export * from './mask.ts';
-export {
-  type Access,
-  type Catalogue,
-  catalogue,
-  type Entity,
-  type EntityDefaults,
-  entity,
-  type FieldLine,
-  field,
-  logFields,
-  metrics,
-  newCatalogue,
-  type Profile,
-} from './registry.ts';
+export * from './registry.ts';
 export { type Audience, mayLeaveBy, serialise } from './serialise.ts';

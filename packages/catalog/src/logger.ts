@@ -38,6 +38,7 @@ export function createLogger(options: LoggerOptions): CatalogueLogger {
       messageKey: 'event',
       base: { process: options.process },
       timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
     },
     options.destination ?? pino.destination({ fd: 2, sync: true }),
   );

@@ -1,3 +1,5 @@
+import './declarations.ts';
+
 export { instantParameter } from './column-types.ts';
 export type {
   Connection,
