@@ -8,6 +8,7 @@ import {
   Type,
   validateConfig,
 } from '@meridian/base';
+import { Execution, HedgeIntent } from './event.ts';
 import { COMMAND_HEADER_BYTES, type CommandHeader, FRAME_BYTES_MAX, readCommandHeader, writeCommandHeader } from './frame.ts';
 import { type Body, type Fields, type Layout, layout } from './layout.ts';
 
@@ -70,6 +71,9 @@ export const CancelOrder = layout('cancel-order', {
   clOrdId: 'ascii',
   origClOrdId: 'ascii',
 });
+
+/** FIX 35=H: the order's state is wanted again. Answered by an `order-report` of execType 'I', which changes nothing. */
+export const OrderStatus = layout('order-status', { session: 'u32', inSeq: 'f64', clOrdId: 'ascii' });
 
 /** FIX 35=8 from the venue or broker to the hedge node. Codes are the FIX characters' code points. */
 export const VenueReport = layout('venue-report', {
@@ -205,6 +209,8 @@ export const DefineRoute = closed({
   mic: text(4),
   tradingAccount: text(32),
   shortAllowed: Type.Boolean(),
+  /** New child orders and replaces per second of business time; absent: only what the accounts' own rates allow. */
+  orderRateMax: Type.Optional(count()),
 });
 
 export const Measure = Type.Union([Type.Literal('initial-margin'), Type.Literal('notional'), Type.Literal('position')]);
@@ -314,6 +320,10 @@ const HOT = {
   'session-in': [9, SessionIn],
   'session-reset': [10, SessionReset],
   'report-leases': [11, ReportLeases],
+  'order-status': [12, OrderStatus],
+  // A hedge node that runs apart takes the client node's intents as commands, and answers with executions.
+  'hedge-intent': [13, HedgeIntent],
+  execution: [14, Execution],
 } as const;
 
 const FACTS = {

@@ -111,10 +111,30 @@ export const HedgeIntent = layout('hedge-intent', {
   route: 'u32',
   listing: 'u32',
   side: 'u8',
+  /** 1 opens, 2 closes: the trading account keeps long and short apart, so that a short sale never sells another's shares. */
+  effect: 'u8',
   type: 'u8',
   tif: 'u8',
   quantity: 'f64',
   price: 'f64',
+});
+
+/**
+ * The message from a hedge node back to a client node: what became of an intent. `seq`/`k` name the hedge event behind it
+ * and `refSeq`/`refK` the hedge fill that a bust or correction changes, in the hedge node's numbering. TC-6.
+ */
+export const Execution = layout('execution', {
+  intent: 'f64',
+  /** 1 acknowledged, 2 trade, 3 bust, 4 correction, 5 cancelled, 6 replaced, 7 rejected, 8 expired, 9 change refused. */
+  kind: 'u8',
+  quantity: 'f64',
+  price: 'f64',
+  /** rejection.ts, with kinds 7 and 9; 0 otherwise. */
+  rejection: 'u16',
+  seq: 'f64',
+  k: 'u32',
+  refSeq: 'f64',
+  refK: 'u32',
 });
 
 /** What the hedge node sends to a venue: FIX D, G, F in the house account. */
@@ -201,7 +221,10 @@ export const LeaseBooked = layout('lease-booked', {
 
 /** Something that needs a person: a fill of a closed or unknown order, a bust of an unknown execution, a residual. */
 export const ExceptionRaised = layout('exception-raised', {
-  /** 1 late fill, 2 unknown order, 3 unknown execution, 4 duplicate execution with other body, 5 unhedged residual. */
+  /**
+   * 1 late fill, 2 unknown order or report, 3 unknown execution, 4 duplicate execution with other body, 5 unhedged residual,
+   * 6 a booking of more than the node's fills hold.
+   */
   kind: 'u8',
   listing: 'u32',
   child: 'f64',
@@ -212,7 +235,7 @@ export const ExceptionRaised = layout('exception-raised', {
   execId: 'ascii',
 });
 
-/** A fact from the door was taken: type of the defining command and the dense id it defined. */
+/** A fact from the door was taken: type of the defining command and the dense id it defined; id 0 when it was refused. */
 export const FactApplied = layout('fact-applied', { type: 'u16', id: 'f64' });
 
 const EVENTS = {
