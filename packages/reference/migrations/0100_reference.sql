@@ -147,12 +147,12 @@ CREATE TABLE reference.rule_row (
   topic         text   NOT NULL,
   id            text   NOT NULL,
   market        text   NOT NULL,
-  valid_from    date,
+  valid_from    date   NOT NULL,
   valid_to      date,
   confidence    text   NOT NULL CHECK (confidence IN ('seen', 'checked')),
   source        text   NOT NULL,
   body          jsonb  NOT NULL,
   maker         text   NOT NULL,
   checker       text   NOT NULL CHECK (checker <> maker),
-  PRIMARY KEY (topic, id)
+  PRIMARY KEY (topic, id, valid_from)
 );
