@@ -1,1 +1,3 @@
-export {};
+export * from './chart.ts';
+export * from './command.ts';
+export * from './posting-rule.ts';
