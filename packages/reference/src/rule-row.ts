@@ -1,5 +1,5 @@
 import { canonicalJson, type DateText, declareProblems } from '@meridian/base';
-import { type CalendarOverride, isReliable, type MarketFacts, type RuleTables } from '@meridian/market';
+import { type CalendarOverride, type DatedFact, isReliable, type MarketFacts, type RuleTables } from '@meridian/market';
 import type { Queryable } from '@meridian/store';
 import { type FourEyes, fourEyes } from './record.ts';
 
@@ -21,9 +21,11 @@ export async function recordRules(tx: Queryable, tables: RuleTables, by: FourEye
   fourEyes(by);
   let recorded = 0;
   for (const topic of ['phases', 'ticks', 'lots', 'settlement', 'fees'] as const) {
-    for (const row of tables[topic]) {
-      if (!isReliable(row)) continue;
-      const body = canonicalJson(row);
+    // One rule may stand as several rows (a tick table by group): they are kept together under its id.
+    const rules = Map.groupBy(tables[topic].filter(isReliable), (row) => `${row.id} ${row.validFrom}`);
+    for (const parts of rules.values()) {
+      const [row] = parts as [DatedFact, ...DatedFact[]];
+      const body = canonicalJson(parts);
       const { rows } = await tx.query<{ same: boolean }>(
         `WITH fresh AS (
            INSERT INTO reference.rule_row (topic, id, market, valid_from, valid_to, confidence, source, body, maker, checker)
