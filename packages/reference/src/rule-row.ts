@@ -22,9 +22,12 @@ export async function recordRules(tx: Queryable, tables: RuleTables, by: FourEye
   let recorded = 0;
   for (const topic of ['phases', 'ticks', 'lots', 'settlement', 'fees'] as const) {
     // One rule may stand as several rows (a tick table by group): they are kept together under its id.
-    const rules = Map.groupBy(tables[topic].filter(isReliable), (row) => `${row.id} ${row.validFrom}`);
+    const rules = Map.groupBy<string, DatedFact>(
+      (tables[topic] as readonly DatedFact[]).filter(isReliable),
+      (row) => `${row.id} ${row.validFrom}`,
+    );
     for (const parts of rules.values()) {
-      const [row] = parts as [DatedFact, ...DatedFact[]];
+      const [row] = parts as [DatedFact];
       const body = canonicalJson(parts);
       const { rows } = await tx.query<{ same: boolean }>(
         `WITH fresh AS (
