@@ -1,6 +1,9 @@
 import './declarations.ts';
 
+export type { CopyType, CopyValue } from './binary-format.ts';
 export { instantParameter } from './column-types.ts';
+export { type Consumer, consume, consumerPosition, type Position } from './consumer.ts';
+export { type CopyColumn, type CopyLayout, copyColumns, copyOut, copyOutRows, copyRows } from './copy.ts';
 export type {
   Connection,
   Database,
@@ -15,4 +18,5 @@ export { checkDatabaseVersion, openDatabase, waitForDatabase } from './database.
 export { sqlState, violatedConstraint } from './database-failure.ts';
 export { type Postgres, type PostgresOptions, runningPostgresUrl, startPostgres } from './launch.ts';
 export { MIGRATION_RANGES, migrate } from './migration.ts';
+export { enqueue, type OutboxMessage, type Relay, type RelayOptions, startRelay } from './outbox.ts';
 export { type ScratchDatabase, scratchDatabase } from './scratch.ts';
