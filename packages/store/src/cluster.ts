@@ -103,7 +103,7 @@ function makeDataDir(cluster: Cluster): void {
   if (fs.existsSync(cluster.folder))
     throw problem('DATA_DIR_UNUSABLE', { path: cluster.passwordFile, reason: 'the password file is missing' });
   // Written beside and renamed: a reader never sees half a password, and of two first starts one wins whole.
-  const draft = `${cluster.passwordFile}.${process.pid}`;
+  const draft = `${cluster.passwordFile}.${randomBytes(4).toString('hex')}`;
   fs.writeFileSync(draft, randomBytes(24).toString('base64url'), { mode: 0o600 });
   own(draft, cluster.user);
   try {
@@ -119,10 +119,10 @@ function own(target: string, user: ServerUser | undefined): void {
   if (user !== undefined) fs.chownSync(target, user.uid, user.gid);
 }
 
-/** An initialisation that was killed leaves `cluster.<pid>.new` behind. */
+/** An initialisation that was killed leaves `cluster.<pid>-<random>.new` behind. */
 function removeAbandoned(cluster: Cluster): void {
   for (const name of fs.readdirSync(cluster.dataDir)) {
-    const pid = Number(/^cluster\.(\d+)\.new$/.exec(name)?.[1]);
+    const pid = Number(/^cluster\.(\d+)-[0-9a-f]+\.new$/.exec(name)?.[1]);
     if (Number.isInteger(pid) && !isAlive(pid)) fs.rmSync(path.join(cluster.dataDir, name), { recursive: true, force: true });
   }
 }
@@ -137,7 +137,7 @@ export function isAlive(pid: number): boolean {
 }
 
 async function initialise(cluster: Cluster, binaries: Binaries): Promise<void> {
-  const fresh = path.join(cluster.dataDir, `cluster.${process.pid}.new`);
+  const fresh = path.join(cluster.dataDir, `cluster.${process.pid}-${randomBytes(4).toString('hex')}.new`);
   fs.mkdirSync(fresh, { mode: 0o700 });
   own(fresh, cluster.user);
   const name = folderName(fresh, cluster.user);

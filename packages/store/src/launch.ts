@@ -15,7 +15,7 @@ import {
   serverEnvironment,
   serverUser,
 } from './cluster.ts';
-import { isRunning, type Postmaster, removeStalePidFile, runningPostmaster, stopPostmaster } from './postmaster.ts';
+import { isRunning, type Postmaster, removeMistakenPidFile, runningPostmaster, stopPostmaster } from './postmaster.ts';
 import { problem } from './problems.ts';
 
 export interface PostgresOptions {
@@ -84,8 +84,16 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     if (adopted !== undefined) return adopted;
     await stopPostmaster(orphan.pid, cluster);
   }
-  removeStalePidFile(cluster);
-  return launch(cluster, binaries, options);
+  removeMistakenPidFile(cluster);
+  try {
+    return await launch(cluster, binaries, options);
+  } catch (error) {
+    // Another process may have started it in the same moment: then its server is the one.
+    const other = isProblem(error, 'POSTGRES_START_FAILED') ? runningPostmaster(cluster) : undefined;
+    const adopted = other === undefined ? undefined : await adopt(cluster, other, options);
+    if (adopted === undefined) throw error;
+    return adopted;
+  }
 }
 
 /** The address of the server that runs over a data folder; undefined when none does. For processes that only use it. */

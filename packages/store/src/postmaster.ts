@@ -15,16 +15,21 @@ export interface Postmaster {
  * its number may belong to another process by now, so the process must also be a postgres of this very folder.
  */
 export function runningPostmaster(cluster: Cluster): Postmaster | undefined {
-  let lines: string[];
+  const named = namedPostmaster(cluster);
+  return named !== undefined && isRunning(named.pid, cluster) ? named : undefined;
+}
+
+function namedPostmaster(cluster: Cluster): Postmaster | undefined {
   try {
-    lines = fs.readFileSync(path.join(cluster.folder, 'postmaster.pid'), 'utf8').split('\n');
+    const lines = fs.readFileSync(pidFile(cluster), 'utf8').split('\n');
+    const [pid, port] = [Number(lines[0]), Number(lines[3])];
+    return Number.isInteger(pid) && pid > 0 ? { pid, port } : undefined;
   } catch {
     return undefined;
   }
-  const pid = Math.abs(Number(lines[0]));
-  if (!Number.isInteger(pid) || pid === 0 || !isRunning(pid, cluster)) return undefined;
-  return { pid, port: Number(lines[3]) };
 }
+
+const pidFile = (cluster: Cluster) => path.join(cluster.folder, 'postmaster.pid');
 
 /** A dead server whose parent has not taken notice still has its number: it is not running. */
 export function isRunning(pid: number, cluster: Cluster): boolean {
@@ -47,9 +52,14 @@ function isPostgresOf(pid: number, cluster: Cluster): boolean {
   }
 }
 
-/** Removes a postmaster.pid whose process is gone or is another program: PostgreSQL itself may refuse to. */
-export function removeStalePidFile(cluster: Cluster): void {
-  if (runningPostmaster(cluster) === undefined) fs.rmSync(path.join(cluster.folder, 'postmaster.pid'), { force: true });
+/**
+ * Removes a postmaster.pid whose number belongs to a living stranger: PostgreSQL would take it for its server and refuse
+ * to start. One that names a dead process, or is just being written, is PostgreSQL's own business.
+ */
+export function removeMistakenPidFile(cluster: Cluster): void {
+  const named = namedPostmaster(cluster);
+  if (named !== undefined && isAlive(named.pid) && !isPostgresOf(named.pid, cluster))
+    fs.rmSync(pidFile(cluster), { force: true });
 }
 
 /**

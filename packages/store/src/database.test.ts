@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { isProblem } from '@meridian/base';
+import {
+  checkDatabaseVersion,
+  type Database,
+  instantParameter,
+  openDatabase,
+  type Queryable,
+  type ScratchDatabase,
+  scratchDatabase,
+  startPostgres,
+  waitForDatabase,
+} from './index.ts';
+
+let scratch: ScratchDatabase;
+let database: Database;
+
+before(async () => {
+  // Committed means on disk here: the tests below kill the server under its writers.
+  scratch = await scratchDatabase([], { shared_buffers: '32MB' });
+  database = scratch.database;
+  await database.query('CREATE TABLE public.entry (id int8 PRIMARY KEY, amount int8 NOT NULL)');
+});
+after(() => scratch.remove());
+
+test('columns come back exact: int8 as bigint, date as its text, timestamptz to the microsecond, numeric as text', async () => {
+  const { rows } = await database.query(
+    `SELECT 9223372036854775807::int8 AS a, '{1,NULL,-2}'::int8[] AS b, '2013-10-07'::date AS c, '{2013-10-07}'::date[] AS d,
+            $1::timestamptz AS e, '1969-12-31 23:59:59.999999+00'::timestamptz AS f, 1.10::numeric AS g, '{}'::int8[] AS h`,
+    [instantParameter(1_381_152_600_000_001)],
+  );
+  assert.deepEqual(rows, [
+    {
+      a: 2n ** 63n - 1n,
+      b: [1n, null, -2n],
+      c: '2013-10-07',
+      d: ['2013-10-07'],
+      e: 1_381_152_600_000_001,
+      f: -1,
+      g: '1.10',
+      h: [],
+    },
+  ]);
+  await assert.rejects(database.query(`SELECT 'infinity'::timestamptz`), RangeError);
+  await assert.rejects(database.query('SELECT localtimestamp'), RangeError);
+});
+
+test('bad input: undefined, a JS date and a bare object are refused as parameters', async () => {
+  for (const value of [undefined, new Date(), { a: 1 }]) {
+    await assert.rejects(database.query('SELECT $1::text', [value as never]), TypeError);
+  }
+  assert.deepEqual((await database.query('SELECT $1::jsonb AS j, $2::int8[] AS k', [{ json: [{ a: 1n }] }, [1n, null]])).rows, [
+    { j: [{ a: '1' }], k: [1n, null] },
+  ]);
+});
+
+test('a transaction commits whole or not at all', async () => {
+  await database.transaction((tx) => tx.query('INSERT INTO public.entry VALUES (1, 10)'));
+  await assert.rejects(
+    database.transaction(async (tx) => {
+      await tx.query('INSERT INTO public.entry VALUES (2, 20)');
+      throw new Error('changed my mind');
+    }),
+    /changed my mind/,
+  );
+  await assert.rejects(
+    database.transaction(async (tx) => {
+      await tx.query('INSERT INTO public.entry VALUES (3, 30)');
+      await tx.query('INSERT INTO public.entry VALUES (1, 0)').catch(() => {});
+    }),
+    /hid the error/,
+  );
+  assert.deepEqual((await database.query('SELECT id FROM public.entry ORDER BY id')).rows, [{ id: 1n }]);
+  await assert.rejects(
+    database.transaction((tx) => tx.query('DELETE FROM public.entry'), { readOnly: true }),
+    /read-only/,
+  );
+});
+
+test('colliding serializable transactions are run again until each has had its effect', async () => {
+  await database.query('INSERT INTO public.entry VALUES (100, 0)');
+  await Promise.all(
+    Array.from({ length: 6 }, () =>
+      database.transaction(
+        async (tx) => {
+          const { rows } = await tx.query<{ amount: bigint }>('SELECT amount FROM public.entry WHERE id = 100');
+          await tx.query('UPDATE public.entry SET amount = $1 WHERE id = 100', [(rows[0]?.amount ?? 0n) + 1n]);
+        },
+        { isolation: 'serializable', attemptsMax: 50 },
+      ),
+    ),
+  );
+  assert.deepEqual((await database.query('SELECT amount FROM public.entry WHERE id = 100')).rows, [{ amount: 6n }]);
+});
+
+test('retries are bounded: a conflict that does not go away is a Problem', async () => {
+  let runs = 0;
+  await assert.rejects(
+    database.transaction(
+      async (tx) => {
+        runs++;
+        await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$`);
+      },
+      { attemptsMax: 3 },
+    ),
+    (e) => isProblem(e, 'DATABASE_CONFLICT'),
+  );
+  assert.equal(runs, 3);
+});
+
+test('typed reads go over the same pool with the same column types', async () => {
+  interface Tables {
+    'public.entry': { id: bigint; amount: bigint };
+  }
+  const rows = await database
+    .reads<Tables>()
+    .selectFrom('public.entry')
+    .select(['id', 'amount'])
+    .where('id', '=', 1n)
+    .execute();
+  assert.deepEqual(rows, [{ id: 1n, amount: 10n }]);
+});
+
+test('the database killed -9 under eight writers: nothing acknowledged is lost, and the pool recovers', async () => {
+  const acknowledged: bigint[] = [];
+  let next = 1_000n;
+  let isHalted = false;
+  const writers = Array.from({ length: 8 }, async () => {
+    while (!isHalted) {
+      const id = next++;
+      try {
+        await database.transaction((tx) => tx.query('INSERT INTO public.entry VALUES ($1, 1)', [id]));
+        acknowledged.push(id);
+      } catch (error) {
+        if (!isProblem(error, 'DATABASE_AWAY')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  });
+  let postgres = scratch.postgres;
+  for (let round = 0; round < 3; round++) {
+    const goal = acknowledged.length + 50;
+    while (acknowledged.length < goal) await new Promise((resolve) => setTimeout(resolve, 5));
+    const ended = new Promise((resolve) => postgres.onExit(resolve));
+    process.kill(postgres.pid, 'SIGKILL');
+    await ended;
+    postgres = await startPostgres({
+      dataDir: path.join(scratch.dataDir, 'postgres'),
+      port: scratch.postgres.port,
+      settings: { shared_buffers: '32MB' },
+    });
+  }
+  isHalted = true;
+  await Promise.all(writers);
+  await waitForDatabase(database);
+  const { rows } = await database.query<{ id: bigint }>('SELECT id FROM public.entry');
+  const stored = new Set(rows.map((row) => row.id));
+  assert.deepEqual(
+    acknowledged.filter((id) => !stored.has(id)),
+    [],
+  );
+  assert.ok(acknowledged.length >= 150);
+  scratch = {
+    ...scratch,
+    postgres,
+    remove: async () => {
+      await database.close();
+      await postgres.stop();
+      fs.rmSync(scratch.dataDir, { recursive: true, force: true });
+    },
+  };
+});
+
+test('a database that is away is a Problem that callers can wait on, and the same pool serves when it is back', async () => {
+  await scratch.postgres.stop();
+  await assert.rejects(database.query('SELECT 1'), (e) => isProblem(e, 'DATABASE_AWAY') && e.status === 503);
+  await assert.rejects(
+    database.transaction((tx) => tx.query('SELECT 1')),
+    (e) => isProblem(e, 'DATABASE_AWAY'),
+  );
+  await assert.rejects(waitForDatabase(database, 200), (e) => isProblem(e, 'DATABASE_AWAY'));
+  const waiting = waitForDatabase(database, 30_000);
+  const postgres = await startPostgres({ dataDir: path.join(scratch.dataDir, 'postgres'), port: scratch.postgres.port });
+  await waiting;
+  assert.deepEqual((await database.query('SELECT id FROM public.entry WHERE id = 1')).rows, [{ id: 1n }]);
+  scratch = {
+    ...scratch,
+    postgres,
+    remove: async () => {
+      await database.close();
+      await postgres.stop();
+      fs.rmSync(scratch.dataDir, { recursive: true, force: true });
+    },
+  };
+});
+
+test('a connection lost inside a transaction is not pooled again', async () => {
+  await assert.rejects(
+    database.transaction(async (tx) => {
+      await tx.query('INSERT INTO public.entry VALUES (5000, 1)');
+      await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'`);
+      await tx.query('INSERT INTO public.entry VALUES (5001, 1)');
+    }),
+    (e) => isProblem(e, 'DATABASE_AWAY'),
+  );
+  assert.deepEqual((await database.query('SELECT id FROM public.entry WHERE id >= 5000')).rows, []);
+});
+
+test('bad input: an address that is none, a server that is too old, one that is not UTF8', async () => {
+  assert.throws(
+    () => openDatabase({ url: 'mysql://x/y' }),
+    (e) => isProblem(e, 'DATABASE_URL_INVALID'),
+  );
+  assert.throws(
+    () => openDatabase({ url: 'nonsense' }),
+    (e) => isProblem(e, 'DATABASE_URL_INVALID'),
+  );
+  const answering = (version: string, number: number, encoding: string) =>
+    ({ query: async () => ({ rows: [{ version, number, encoding }], rowCount: 1 }) }) as unknown as Queryable;
+  await assert.rejects(checkDatabaseVersion(answering('15.18', 150_018, 'UTF8')), (e) => isProblem(e, 'DATABASE_TOO_OLD'));
+  await assert.rejects(checkDatabaseVersion(answering('17.1', 170_001, 'SQL_ASCII')), (e) => isProblem(e, 'DATABASE_ENCODING'));
+  await checkDatabaseVersion(answering('16.0', 160_000, 'UTF8'));
+  await checkDatabaseVersion(database);
+});
+
+const OLD = '/usr/lib/postgresql/15/bin';
+test('a real PostgreSQL 15 is refused', {
+  skip: !fs.existsSync(path.join(OLD, 'postgres')) && 'no PostgreSQL 15 here',
+}, async () => {
+  const dataDir = path.join(scratch.dataDir, 'old');
+  const postgres = await startPostgres({ dataDir, binDir: OLD, settings: { shared_buffers: '16MB' } });
+  const old = openDatabase({ url: postgres.url });
+  await assert.rejects(checkDatabaseVersion(old), (e) => isProblem(e, 'DATABASE_TOO_OLD'));
+  await old.close();
+  await postgres.stop();
+  await assert.rejects(startPostgres({ dataDir }), (e) => isProblem(e, 'DATA_DIR_VERSION'));
+});
