@@ -64,6 +64,11 @@ export class Decoder {
     this.#to = rest + chunk.length;
   }
 
+  /** Bytes pushed and not yet read. */
+  get waiting(): number {
+    return this.#to - this.#at;
+  }
+
   /** Forgets what is left of the stream: the connection it came from is gone. */
   reset(): void {
     this.#at = 0;

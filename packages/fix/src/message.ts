@@ -124,6 +124,15 @@ export class FixMessage {
     return total & 255;
   }
 
+  /** Reads again a whole message that was proven when it came in. */
+  reread(bytes: Buffer): void {
+    this.start = 0;
+    this.end = bytes.length;
+    this.beginFrom = 2;
+    this.beginTo = bytes.indexOf(SOH);
+    this.parse(bytes, bytes.indexOf(SOH, this.beginTo + 1) + 1, bytes.length - 7, 0);
+  }
+
   /** The number of the first field with a tag, or -1. */
   field(tag: number): number {
     if (tag > 0 && tag < TAGS_MAX) {

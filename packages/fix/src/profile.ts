@@ -1,0 +1,51 @@
+/** Hot path: who sent a message and when, read in place. */
+import type { Instant } from '@meridian/base';
+import type { FixMessage } from './message.ts';
+import { RejectReason, VALID, type Verdict } from './validator.ts';
+import { readInteger, readTimestamp } from './value.ts';
+
+/** What a peer's messages must carry. */
+export interface Heard {
+  readonly sender: Uint8Array;
+  readonly target: Uint8Array;
+  readonly toleranceMicros: number;
+}
+
+/** MsgSeqNum, or -1 when it is absent or no number from 0 to 2^53 - 1. */
+export function sequenceOf(message: FixMessage): number {
+  const i = message.field(34);
+  if (i < 0) return -1;
+  const seq = readInteger(message.bytes, message.from[i] as number, message.to[i] as number);
+  return seq >= 0 && seq < Number.POSITIVE_INFINITY ? seq : -1;
+}
+
+/** Whether sender, target and SendingTime are the peer's: an absent one is not, a fault of time comes first. */
+export function profileFault(message: FixMessage, heard: Heard, now: Instant): Verdict {
+  const time = message.field(52);
+  const sent = time < 0 ? Number.NaN : readTimestamp(message.bytes, message.from[time] as number, message.to[time] as number);
+  if (!(Math.abs(now - sent) <= heard.toleranceMicros)) return RejectReason.sendingTimeProblem;
+  const sender = message.field(49);
+  const target = message.field(56);
+  if (sender < 0 || target < 0) return RejectReason.compIdProblem;
+  return message.equals(sender, heard.sender) && message.equals(target, heard.target) ? VALID : RejectReason.compIdProblem;
+}
+
+/** [tag it came in, tag it goes back in]: on behalf of ↔ deliver to. */
+const ROUTES: readonly (readonly [number, number])[] = [
+  [115, 128],
+  [116, 129],
+  [144, 145],
+  [128, 115],
+  [129, 116],
+  [145, 144],
+];
+
+/** The routing fields of an answer to a message; empty ones are left out. */
+export function routeBack(message: FixMessage): [number, string][] {
+  const route: [number, string][] = [];
+  for (const [came, back] of ROUTES) {
+    const value = message.text(came);
+    if (value !== undefined && value !== '') route.push([back, value]);
+  }
+  return route;
+}

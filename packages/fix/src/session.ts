@@ -1,0 +1,690 @@
+import { invariant, isProblem, type Logger, silentLogger } from '@meridian/base';
+import { Decoded, type Decoder } from './decoder.ts';
+import { type Dictionary, packText } from './dictionary/dictionary.ts';
+import { Incoming } from './incoming.ts';
+import { type CloseReason, type SessionClock, type SessionLink, systemClock } from './link.ts';
+import { FixMessage } from './message.ts';
+import { Outgoing } from './outgoing.ts';
+import { type Heard, profileFault, routeBack, sequenceOf } from './profile.ts';
+import { Resender } from './resend.ts';
+import type { SessionStore, WriteFields } from './session-store.ts';
+import { REJECT_TEXT, RejectReason, VALID, Validator, type Verdict } from './validator.ts';
+import { type FieldWriter, MessageWriter } from './writer.ts';
+
+/** What a session does for its owner's application. */
+export interface SessionApplication {
+  /**
+   * An application message in sequence, once. The message is valid until the call returns. A Problem of a field, thrown
+   * by one of the message's readers, is answered with a Reject; so read what you need before you act.
+   */
+  onApplication(message: FixMessage, seq: number, session: Session): void;
+  onLogon?(session: Session): void;
+  /** The connection is gone. */
+  onLogout?(session: Session, reason: CloseReason): void;
+  /** The peer rejected a message of ours at session level (35=3). */
+  onReject?(message: FixMessage, session: Session): void;
+}
+
+export interface SessionOptions {
+  readonly dictionary: Dictionary;
+  /** Ours: 49 of what we send. */
+  readonly senderCompId: string;
+  /** The peer's: 49 of what we receive. */
+  readonly targetCompId: string;
+  readonly store: SessionStore;
+  readonly application: SessionApplication;
+  /** The initiator's proposal; an acceptor takes what its peer proposes. Default 30; 0 means no heartbeats. */
+  readonly heartbeatSeconds?: number;
+  /** Both sequence numbers start at 1 with each logon. Default false. */
+  readonly resetOnLogon?: boolean;
+  /** Whether the peer may reset the numbers by ResetSeqNumFlag (141=Y). Default true. */
+  readonly acceptResets?: boolean;
+  /** `light`: of application messages only type, parties and times are checked; readers still check values. Default full. */
+  readonly validation?: 'full' | 'light';
+  /** Lets tags from 5000 on pass unchecked. Default false: unknown means reject. */
+  readonly acceptUserDefined?: boolean;
+  /** How far the peer's SendingTime may be from our clock, in seconds. Default 120. */
+  readonly sendingTimeToleranceSeconds?: number;
+  /** How long an initiator waits for the answer to its Logon. Default 10. */
+  readonly logonTimeoutSeconds?: number;
+  /** How long the answer to our Logout is waited for. Default 2. */
+  readonly logoutTimeoutSeconds?: number;
+  /** Numbers per ResendRequest; 0 asks for all at once (16=0). Default 0. */
+  readonly resendRequestSize?: number;
+  /** After how many seconds without progress a gap is asked for again. Default 10. */
+  readonly resendTimeoutSeconds?: number;
+  /** Messages, and their bytes, that are kept while a gap before them is open. Defaults 10,000 and 16 MiB. */
+  readonly heldMessagesMax?: number;
+  readonly heldBytesMax?: number;
+  readonly clock?: SessionClock;
+  readonly logger?: Logger;
+}
+
+/** Why a Logon was not accepted. The peer is not told. */
+export type LogonRefusal =
+  | 'already-logged-on'
+  | 'not-a-logon'
+  | 'begin-string'
+  | 'invalid'
+  | 'profile'
+  | 'encryption'
+  | 'heartbeat'
+  | 'reset';
+
+type State = 'down' | 'logon-sent' | 'resetting' | 'up' | 'logout-sent';
+
+const HEARTBEAT = packText('0');
+const TEST_REQUEST = packText('1');
+const RESEND_REQUEST = packText('2');
+const REJECT = packText('3');
+const SEQUENCE_RESET = packText('4');
+const LOGOUT = packText('5');
+const LOGON = packText('A');
+
+const HEARTBEAT_SECONDS_MAX = 3600;
+/** Bytes that may wait while the store makes a reset durable. */
+const RESETTING_BYTES_MAX = 1 << 20;
+
+/**
+ * One FIX session with one peer, over as many connections as it takes. Bytes, the tick of a clock and the owner's
+ * messages come in; bytes and {@link SessionApplication} calls go out. Rules: FIX 4.4 volume 2, "Session Protocol".
+ */
+export class Session {
+  readonly senderCompId: string;
+  readonly targetCompId: string;
+  readonly clock: SessionClock;
+  readonly #options: SessionOptions;
+  readonly #store: SessionStore;
+  readonly #application: SessionApplication;
+  readonly #validator: Validator;
+  readonly #outgoing: Outgoing;
+  readonly #resender: Resender;
+  readonly #incoming: Incoming;
+  readonly #heard: Heard;
+  readonly #begin: Buffer;
+  readonly #logger: Logger;
+  /** For messages that were held: made when the first gap opens. */
+  #heldMessage: FixMessage | undefined;
+  #link: SessionLink | undefined;
+  #decoder: Decoder | undefined;
+  #state: State = 'down';
+  #heartbeatMillis = 0;
+  #pumping = false;
+  #received = false;
+  #receivedAt = 0;
+  #sentAt = 0;
+  #stateSince = 0;
+  #testRequested = false;
+  #progressAt = 0;
+  #progress = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.senderCompId = options.senderCompId;
+    this.targetCompId = options.targetCompId;
+    this.clock = options.clock ?? systemClock;
+    this.#store = options.store;
+    this.#application = options.application;
+    this.#logger = options.logger ?? silentLogger;
+    this.#validator = new Validator(options.dictionary, options.acceptUserDefined);
+    this.#begin = Buffer.from(options.dictionary.beginString, 'latin1');
+    this.#heard = {
+      sender: Buffer.from(options.targetCompId, 'latin1'),
+      target: Buffer.from(options.senderCompId, 'latin1'),
+      toleranceMicros: (options.sendingTimeToleranceSeconds ?? 120) * 1_000_000,
+    };
+    const writer = new MessageWriter(options.dictionary.beginString, options.senderCompId, options.targetCompId);
+    this.#outgoing = new Outgoing(options.store, writer, this.clock, () => this.#close('outbound-overflow'));
+    this.#resender = new Resender(options.store, this.#outgoing);
+    this.#incoming = new Incoming(options.store.nextIn(), options.heldMessagesMax ?? 10_000, options.heldBytesMax ?? 1 << 24);
+  }
+
+  /** Logged on, in both directions. */
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  get isConnected(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** The next inbound number in sequence. */
+  get nextIn(): number {
+    return this.#incoming.expected;
+  }
+
+  /** Initiator: opens the session over a new connection by sending a Logon. */
+  connect(link: SessionLink, decoder: Decoder): void {
+    this.#open(link, decoder, 'logon-sent');
+    const reset = this.#options.resetOnLogon === true;
+    const heartbeat = this.#options.heartbeatSeconds ?? 30;
+    this.#heartbeatMillis = heartbeat * 1000;
+    const logon = () =>
+      this.#outgoing.admin('A', (writer) => {
+        writer.int(98, 0).int(108, heartbeat);
+        if (reset) writer.flag(141, true);
+      });
+    if (reset) this.#reset('logon-sent', logon);
+    else logon();
+    this.#link?.flush();
+  }
+
+  /** Acceptor: opens the session with the Logon that stands in the decoder; undefined when it is accepted. */
+  accept(link: SessionLink, decoder: Decoder): LogonRefusal | undefined {
+    const message = decoder.message;
+    const refusal = this.#refuses(message);
+    if (refusal !== undefined) return refusal;
+    const seq = sequenceOf(message);
+    const heartbeat = message.int(108) as number;
+    const resetFlag = message.flag(141);
+    const possDup = message.flag(43);
+    const logon = () => this.#logonAccepted(seq, possDup, heartbeat, resetFlag);
+    this.#open(link, decoder, 'up');
+    if (resetFlag || this.#options.resetOnLogon === true) this.#reset('up', logon);
+    else logon();
+    this.#link?.flush();
+    return undefined;
+  }
+
+  /** Bytes from the peer. */
+  received(chunk: Uint8Array): void {
+    const decoder = this.#decoder;
+    if (decoder === undefined) return;
+    invariant(!this.#pumping, 'a link delivers bytes in a later turn, never out of a flush');
+    decoder.push(chunk);
+    this.#received = true;
+    this.pump();
+  }
+
+  /** Goes on with bytes the decoder already has. */
+  pump(): void {
+    const decoder = this.#decoder;
+    if (decoder === undefined || this.#pumping) return;
+    this.#pumping = true;
+    try {
+      this.#read(decoder);
+    } finally {
+      this.#pumping = false;
+    }
+    this.#link?.flush();
+  }
+
+  #read(decoder: Decoder): void {
+    while (this.#decoder === decoder) {
+      if (this.#state === 'resetting') {
+        if (decoder.waiting > RESETTING_BYTES_MAX) this.#close('inbound-overflow');
+        break;
+      }
+      const decoded = decoder.next();
+      if (decoded === Decoded.more) break;
+      if (decoded === Decoded.garbled)
+        this.#logger.warn('fix message garbled', { reason: decoder.garble, seq: this.#incoming.expected });
+      else this.#receive(decoder.message);
+    }
+  }
+
+  /** The peer has taken what was buffered. */
+  drained(): void {
+    this.#resender.drained();
+    this.#link?.flush();
+  }
+
+  /** The transport reports that a connection is gone, unless the session has given it up before. */
+  disconnected(link: SessionLink, reason: CloseReason = 'peer-closed'): void {
+    if (this.#link === link) this.#down(reason);
+  }
+
+  #down(reason: CloseReason): void {
+    this.#link = undefined;
+    this.#decoder = undefined;
+    this.#state = 'down';
+    this.#outgoing.closed();
+    this.#resender.closed();
+    this.#incoming.clear();
+    this.#logger.info('fix session closed', { reason, seq: this.#incoming.expected });
+    this.#application.onLogout?.(this, reason);
+  }
+
+  /**
+   * Sends an application message under the number its owner gave it. Call it for every number in ascending order,
+   * connected or not: what cannot be sent now is asked for by the peer later, and then read from the store.
+   */
+  sendApplication(seq: number, type: string, write: WriteFields): void {
+    this.#outgoing.application(seq, type, write);
+  }
+
+  /** Starts an orderly end. Application messages after it wait for the next logon. */
+  logout(text?: string): void {
+    if (this.#state !== 'up') return;
+    this.#state = 'logout-sent';
+    this.#stateSince = this.clock.monotonic();
+    this.#outgoing.admin('5', (writer) => withText(writer, text));
+    this.#link?.flush();
+  }
+
+  /** Ends without ceremony. */
+  close(reason: CloseReason = 'stopped'): void {
+    this.#close(reason);
+  }
+
+  /** Liveness: to be called several times a second, with or without traffic. */
+  tick(): void {
+    if (this.#link === undefined) return;
+    const now = this.clock.monotonic();
+    if (this.#received) {
+      this.#received = false;
+      this.#receivedAt = now;
+      this.#testRequested = false;
+    }
+    if (this.#outgoing.sent) {
+      this.#outgoing.sent = false;
+      this.#sentAt = now;
+    }
+    const opening = this.#state === 'logon-sent' || this.#state === 'resetting';
+    if (opening && now - this.#stateSince >= (this.#options.logonTimeoutSeconds ?? 10) * 1000) this.#close('logon-timeout');
+    else if (this.#state === 'logout-sent' && now - this.#stateSince >= (this.#options.logoutTimeoutSeconds ?? 2) * 1000)
+      this.#close('logout-timeout');
+    else if (this.#state === 'up') this.#keepAlive(now);
+    this.#link?.flush();
+  }
+
+  /**
+   * Heartbeat after an interval without sending, TestRequest after 1.2 without receiving, the end after 2.4. While a
+   * TestRequest is unanswered no Heartbeat is sent: the request itself shows that we live.
+   */
+  #keepAlive(now: number): void {
+    const interval = this.#heartbeatMillis;
+    if (interval > 0) {
+      const silent = now - this.#receivedAt;
+      if (silent >= 2.4 * interval) {
+        this.#close('heartbeat-timeout');
+        return;
+      }
+      if (silent >= 1.2 * interval && !this.#testRequested) {
+        this.#testRequested = true;
+        this.#outgoing.admin('1', (writer) => writer.text(112, 'TEST'));
+      } else if (now - this.#sentAt >= interval && !this.#testRequested) {
+        this.#sentAt = now;
+        this.#outgoing.admin('0');
+      }
+    }
+    const incoming = this.#incoming;
+    if (!incoming.gapOpen || incoming.expected !== this.#progress) {
+      this.#progress = incoming.expected;
+      this.#progressAt = now;
+    } else if (now - this.#progressAt >= (this.#options.resendTimeoutSeconds ?? 10) * 1000) {
+      this.#progressAt = now;
+      this.#requestResend(incoming.requestedTo);
+    }
+  }
+
+  #open(link: SessionLink, decoder: Decoder, state: State): void {
+    const now = this.clock.monotonic();
+    this.#link = link;
+    this.#decoder = decoder;
+    this.#state = state;
+    this.#received = false;
+    this.#testRequested = false;
+    this.#receivedAt = now;
+    this.#sentAt = now;
+    this.#stateSince = now;
+    this.#outgoing.open(link);
+    this.#resender.open(link);
+  }
+
+  #refuses(message: FixMessage): LogonRefusal | undefined {
+    if (this.#link !== undefined) return 'already-logged-on';
+    if (message.type !== LOGON) return 'not-a-logon';
+    if (!hasBegin(message, this.#begin)) return 'begin-string';
+    if (this.#validator.check(message) !== VALID || sequenceOf(message) < 1) return 'invalid';
+    if (profileFault(message, this.#heard, this.clock.wall()) !== VALID) return 'profile';
+    if (message.int(98) !== 0) return 'encryption';
+    const heartbeat = message.int(108) ?? -1;
+    if (heartbeat < 0 || heartbeat > HEARTBEAT_SECONDS_MAX) return 'heartbeat';
+    if (message.flag(141) && (this.#options.acceptResets === false || sequenceOf(message) !== 1)) return 'reset';
+    return undefined;
+  }
+
+  #logonAccepted(seq: number, possDup: boolean, heartbeat: number, resetFlag: boolean): void {
+    const { expected } = this.#incoming;
+    if (seq < expected && !possDup) {
+      this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${expected} but received ${seq}`);
+      return;
+    }
+    this.#heartbeatMillis = heartbeat * 1000;
+    this.#outgoing.admin('A', (writer) => {
+      writer.int(98, 0).int(108, heartbeat);
+      if (resetFlag) writer.flag(141, true);
+    });
+    this.#loggedOn(seq);
+  }
+
+  #loggedOn(seq: number): void {
+    this.#state = 'up';
+    this.#logger.info('fix session logged on', { seq });
+    this.#count(seq);
+    this.#outgoing.established();
+    this.#application.onLogon?.(this);
+  }
+
+  /** Both numbers to 1, durably; nothing is read from the peer meanwhile. */
+  #reset(then: State, go: () => void): void {
+    const decoder = this.#decoder;
+    this.#state = 'resetting';
+    this.#outgoing.renumber();
+    this.#resender.renumber();
+    let returned = false;
+    this.#store.reset(() => {
+      if (this.#decoder !== decoder || decoder === undefined) return;
+      this.#outgoing.renumber();
+      this.#incoming.clear();
+      this.#incoming.expected = 1;
+      this.#state = then;
+      go();
+      if (returned) this.pump();
+    });
+    returned = true;
+  }
+
+  #receive(message: FixMessage): void {
+    const seq = sequenceOf(message);
+    if (!hasBegin(message, this.#begin)) this.#wrongBeginString(message, seq);
+    else if (this.#state === 'logon-sent') this.#logonAnswered(message, seq);
+    else if (message.type === LOGOUT) this.#logoutReceived(seq);
+    else if (seq < 0) this.#end('sequence-missing', 'MsgSeqNum missing or malformed');
+    else if (message.type === RESEND_REQUEST) this.#resendRequested(message, seq);
+    else if (message.type === SEQUENCE_RESET && !message.flag(123)) this.#sequenceReset(message, seq);
+    else if (message.type === LOGON && message.flag(141)) this.#resetRequested(message, seq);
+    else this.#inSequence(message, seq);
+    this.#proceed();
+  }
+
+  #inSequence(message: FixMessage, seq: number): void {
+    const { expected } = this.#incoming;
+    if (seq === expected) {
+      this.#process(message, seq);
+      return;
+    }
+    const fault = profileFault(message, this.#heard, this.clock.wall());
+    if (fault !== VALID) this.#profileProblem(message, seq, fault);
+    else if (seq < expected) this.#tooLow(message, seq);
+    else {
+      this.#incoming.hold(seq, message.bytes.subarray(message.start, message.end));
+      this.#gap(seq);
+    }
+  }
+
+  /** Takes up what was held behind a gap that is now closed, and asks for the next gap if there is one. */
+  #proceed(): void {
+    const incoming = this.#incoming;
+    if (incoming.highest === 0 || !this.#isReading()) return;
+    let bytes = incoming.take();
+    while (bytes !== undefined) {
+      if (bytes.length === 0) this.#consume();
+      else {
+        this.#heldMessage ??= new FixMessage();
+        this.#heldMessage.reread(bytes);
+        this.#process(this.#heldMessage, incoming.expected, true);
+      }
+      if (!this.#isReading()) return;
+      bytes = incoming.take();
+    }
+    if (incoming.expected > incoming.highest) incoming.highest = 0;
+    else if (!incoming.gapOpen) this.#requestResend(incoming.highest);
+  }
+
+  #isReading(): boolean {
+    return this.#decoder !== undefined && this.#state !== 'resetting';
+  }
+
+  /** A message whose number is the expected one. */
+  #process(message: FixMessage, seq: number, wasHeld = false): void {
+    const definition = this.#options.dictionary.messages.get(message.type);
+    const light = this.#options.validation === 'light' && definition?.admin === false;
+    const verdict = light ? VALID : this.#validator.check(message);
+    if (verdict !== VALID) {
+      this.#consume();
+      this.#reject(message, seq, verdict, this.#validator.faultTag);
+      return;
+    }
+    const fault = wasHeld ? VALID : profileFault(message, this.#heard, this.clock.wall());
+    if (fault !== VALID) {
+      this.#profileProblem(message, seq, fault);
+      return;
+    }
+    switch (message.type) {
+      case HEARTBEAT:
+        this.#consume();
+        return;
+      case TEST_REQUEST: {
+        this.#consume();
+        const id = message.text(112) as string;
+        this.#outgoing.admin('0', (writer) => writer.text(112, id));
+        return;
+      }
+      case REJECT:
+        this.#consume();
+        this.#logger.warn('fix message rejected by peer', { seq });
+        this.#application.onReject?.(message, this);
+        return;
+      case SEQUENCE_RESET:
+        this.#gapFilled(message, seq);
+        return;
+      case LOGON:
+        this.#consume();
+        if (!message.flag(43)) this.#end('logon-unexpected', 'Logon while logged on');
+        return;
+      default:
+        this.#deliver(message, seq);
+    }
+  }
+
+  #deliver(message: FixMessage, seq: number): void {
+    this.#incoming.expected = seq + 1;
+    try {
+      this.#application.onApplication(message, seq, this);
+    } catch (error) {
+      const malformed = isProblem(error, 'FIX_FIELD_MALFORMED');
+      if (!malformed && !isProblem(error, 'FIX_FIELD_OUT_OF_RANGE')) throw error;
+      this.#store.advanceIn(seq + 1);
+      const reason = malformed ? RejectReason.incorrectFormat : RejectReason.incorrectValue;
+      this.#reject(message, seq, reason, Number(error.params['tag']));
+    }
+  }
+
+  #logonAnswered(message: FixMessage, seq: number): void {
+    if (message.type !== LOGON) {
+      this.#close('logon-refused');
+      return;
+    }
+    const fault =
+      this.#validator.check(message) === VALID
+        ? profileFault(message, this.#heard, this.clock.wall())
+        : RejectReason.incorrectValue;
+    const unasked = message.flag(141) && this.#options.resetOnLogon !== true;
+    if (fault !== VALID || unasked || seq < 1) {
+      this.#close('logon-refused');
+      return;
+    }
+    const { expected } = this.#incoming;
+    if (seq < expected && !message.flag(43)) {
+      this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${expected} but received ${seq}`);
+      return;
+    }
+    this.#heartbeatMillis = (message.int(108) as number) * 1000;
+    this.#loggedOn(seq);
+  }
+
+  /** A peer may reset the numbers while logged on (141=Y with number 1). */
+  #resetRequested(message: FixMessage, seq: number): void {
+    const heartbeat = message.int(108) ?? 0;
+    const sound = this.#validator.check(message) === VALID && profileFault(message, this.#heard, this.clock.wall()) === VALID;
+    if (!sound || seq !== 1 || this.#options.acceptResets === false || this.#state !== 'up') {
+      this.#inSequence(message, seq);
+      return;
+    }
+    this.#reset('up', () => {
+      this.#outgoing.admin('A', (writer) => writer.int(98, 0).int(108, heartbeat).flag(141, true));
+      this.#consume();
+      this.#outgoing.established();
+    });
+  }
+
+  /** Answered whatever its number: two sides that ask each other would otherwise wait for ever. */
+  #resendRequested(message: FixMessage, seq: number): void {
+    const { expected } = this.#incoming;
+    const verdict = this.#validator.check(message);
+    if (verdict !== VALID) {
+      this.#reject(message, seq, verdict, this.#validator.faultTag);
+      if (seq === expected) this.#consume();
+      return;
+    }
+    const fault = profileFault(message, this.#heard, this.clock.wall());
+    if (fault !== VALID) {
+      this.#profileProblem(message, seq, fault);
+      return;
+    }
+    if (seq < expected && message.flag(43)) return;
+    if (!this.#resender.request(message.int(7) as number, message.int(16) as number)) {
+      this.#close('resend-overflow');
+      return;
+    }
+    this.#count(seq);
+  }
+
+  /** Reset mode: its own number is not looked at; the numbering may only go forward. */
+  #sequenceReset(message: FixMessage, seq: number): void {
+    const verdict = this.#validator.check(message);
+    const fault = verdict === VALID ? profileFault(message, this.#heard, this.clock.wall()) : VALID;
+    const next = verdict === VALID ? (message.int(36) as number) : 0;
+    if (verdict !== VALID) this.#reject(message, seq, verdict, this.#validator.faultTag);
+    else if (fault !== VALID) this.#profileProblem(message, seq, fault);
+    else if (next < this.#incoming.expected) this.#reject(message, seq, RejectReason.incorrectValue, 0);
+    else this.#jump(next);
+  }
+
+  #gapFilled(message: FixMessage, seq: number): void {
+    const next = message.int(36) as number;
+    if (next > seq) this.#jump(next);
+    else {
+      this.#consume();
+      this.#reject(message, seq, RejectReason.incorrectValue, 36);
+    }
+  }
+
+  #jump(next: number): void {
+    this.#incoming.jump(next);
+    this.#store.advanceIn(next);
+  }
+
+  /** A number seen before: harmless as a possible duplicate, otherwise the numbering is broken. */
+  #tooLow(message: FixMessage, seq: number): void {
+    if (!message.flag(43)) {
+      this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${this.#incoming.expected} but received ${seq}`);
+      return;
+    }
+    if (message.type === SEQUENCE_RESET) return;
+    if (!message.has(122)) this.#reject(message, seq, RejectReason.requiredTagMissing, 122);
+    else if (this.#validator.check(message) !== VALID) return;
+    else if ((message.timestamp(122) as number) > (message.timestamp(52) as number))
+      this.#profileProblem(message, seq, RejectReason.sendingTimeProblem);
+  }
+
+  #wrongBeginString(message: FixMessage, seq: number): void {
+    if (message.type === LOGOUT || this.#state === 'logon-sent') this.#close('logged-out');
+    else {
+      if (seq === this.#incoming.expected) this.#consume();
+      this.logout('Incorrect BeginString');
+    }
+  }
+
+  #logoutReceived(seq: number): void {
+    if (seq === this.#incoming.expected) this.#consume();
+    if (this.#state === 'logout-sent') this.#close('logged-out');
+    else this.#end('logged-out');
+  }
+
+  /** Wrong parties or times: Reject, then Logout (FIX 4.4 volume 2, test cases 2k, 2o, 2f). */
+  #profileProblem(message: FixMessage, seq: number, fault: Verdict): void {
+    if (seq === this.#incoming.expected) this.#consume();
+    this.#reject(message, seq, fault as RejectReason, 0);
+    this.logout();
+  }
+
+  /** Sends a Reject: what is wrong, with which tag, sent back the way the message came. */
+  #reject(message: FixMessage, seq: number, reason: RejectReason, tag: number): void {
+    const type = message.textAt(0);
+    const route = routeBack(message);
+    this.#logger.warn('fix message rejected', { seq, msgType: type.slice(0, 4), reason, tag });
+    const tagged = tag !== 0 || reason === RejectReason.invalidTag;
+    this.#outgoing.admin('3', (writer) => {
+      for (const [routeTag, value] of route) writer.text(routeTag, value);
+      writer.int(45, seq);
+      if (tagged) writer.int(371, tag);
+      if (type !== '') writer.text(372, type);
+      writer.int(373, reason).text(58, REJECT_TEXT[reason]);
+    });
+  }
+
+  /** Counts the number of a message of the session's own that was dealt with on arrival. */
+  #count(seq: number): void {
+    const { expected } = this.#incoming;
+    if (seq === expected) this.#consume();
+    else if (seq > expected) {
+      this.#incoming.holdDone(seq);
+      this.#gap(seq);
+    }
+  }
+
+  #consume(): void {
+    this.#incoming.expected += 1;
+    this.#store.advanceIn(this.#incoming.expected);
+  }
+
+  #gap(seq: number): void {
+    if (!this.#incoming.gapOpen) this.#requestResend(seq - 1);
+  }
+
+  /** One ResendRequest per gap; with a size, the next part follows when this one is filled. */
+  #requestResend(to: number): void {
+    const { expected } = this.#incoming;
+    const size = this.#options.resendRequestSize ?? 0;
+    const last = size === 0 ? to : Math.min(to, expected + size - 1);
+    this.#incoming.requestedTo = last;
+    this.#logger.info('fix resend requested', { seq: expected, last });
+    this.#outgoing.admin('2', (writer) => writer.int(7, expected).int(16, size === 0 ? 0 : last));
+  }
+
+  /** Logout, then the end of the connection without waiting for an answer. */
+  #end(reason: CloseReason, text?: string): void {
+    if (this.#state === 'logout-sent') {
+      this.#close(reason);
+      return;
+    }
+    this.#state = 'logout-sent';
+    this.#stateSince = this.clock.monotonic();
+    this.#decoder = undefined;
+    this.#outgoing.admin(
+      '5',
+      (writer) => withText(writer, text),
+      () => this.#close(reason),
+    );
+  }
+
+  #close(reason: CloseReason): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    link.close(reason);
+    this.#down(reason);
+  }
+}
+
+function withText(writer: FieldWriter, text: string | undefined): void {
+  if (text !== undefined) writer.text(58, text);
+}
+
+function hasBegin(message: FixMessage, begin: Buffer): boolean {
+  if (message.beginTo - message.beginFrom !== begin.length) return false;
+  for (let i = 0; i < begin.length; i = (i + 1) | 0) if (message.bytes[message.beginFrom + i] !== begin[i]) return false;
+  return true;
+}
