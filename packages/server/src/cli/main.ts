@@ -1,0 +1,114 @@
+import { enableCompileCache } from 'node:module';
+import { parseArgs } from 'node:util';
+import { isProblem } from '@meridian/base';
+import { dataFolder } from '../data-folder.ts';
+import { type CliCommand, EXIT, type ExitCode, type Invocation, type Language, say } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { exitCodeOf } from './exit-code.ts';
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const language = languageOf(argv);
+  const found = commandOf(argv);
+  if (found === undefined) {
+    const asked = argv.length === 0 || argv[0] === 'help' || (argv[0] as string).startsWith('--');
+    process[asked ? 'stdout' : 'stderr'].write(overview(language, argv, asked));
+    return asked ? EXIT.ok : EXIT.usage;
+  }
+  const { command, rest } = found;
+  if (rest.includes('--help')) {
+    process.stdout.write(usage(command, language));
+    return EXIT.ok;
+  }
+  let invocation: Invocation;
+  try {
+    invocation = invoke(command, rest, language);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage(command, language)}`);
+    return EXIT.usage;
+  }
+  try {
+    return await command.run(invocation);
+  } catch (error) {
+    return report(error, invocation);
+  }
+}
+
+function languageOf(argv: readonly string[]): Language {
+  const at = argv.indexOf('--lang');
+  const asked = at >= 0 ? argv[at + 1] : (process.env['MERIDIAN_LANG'] ?? process.env['LC_ALL'] ?? process.env['LANG'] ?? '');
+  return asked?.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
+
+/** The longest command name that the leading words spell. */
+function commandOf(argv: readonly string[]): { command: CliCommand; rest: readonly string[] } | undefined {
+  for (const length of [2, 1]) {
+    const name = argv.slice(0, length).join(' ');
+    const command = COMMANDS.find((each) => each.name === name);
+    if (command !== undefined) return { command, rest: argv.slice(length) };
+  }
+  return undefined;
+}
+
+const COMMON = { json: { type: 'boolean' }, data: { type: 'string' }, lang: { type: 'string' } } as const;
+
+function invoke(command: CliCommand, rest: readonly string[], language: Language): Invocation {
+  const options = {
+    ...COMMON,
+    ...Object.fromEntries(Object.entries(command.options).map(([name, { type }]) => [name, { type }])),
+  };
+  const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true, strict: true });
+  const needed = command.words.filter((word) => !word.startsWith('['));
+  if (positionals.length < needed.length || positionals.length > command.words.length) {
+    throw new Error(
+      say(language, `需要 ${command.words.join(' ')}`, `expected ${command.words.join(' ') || 'no further words'}`),
+    );
+  }
+  const json = values['json'] === true;
+  return {
+    words: positionals,
+    options: values as Invocation['options'],
+    folder: dataFolder(typeof values['data'] === 'string' ? values['data'] : (process.env['MERIDIAN_DATA'] ?? '.meridian')),
+    language,
+    json,
+    answer: (value, text) => process.stdout.write(`${json ? JSON.stringify(value, bigintText, 2) : text()}\n`),
+    progress: (line) => process.stderr.write(`${line}\n`),
+  };
+}
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+function report(error: unknown, invocation: Invocation): ExitCode {
+  if (!isProblem(error)) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return EXIT.fault;
+  }
+  const document = error.document(invocation.language);
+  if (invocation.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  process.stderr.write(`${document.code}: ${document.detail}\n${document.remedy}\n`);
+  return exitCodeOf(error);
+}
+
+function overview(language: Language, argv: readonly string[], asked: boolean): string {
+  const unknown = asked ? '' : `${say(language, '没有这个命令', 'no such command')}: ${argv.slice(0, 2).join(' ')}\n\n`;
+  const lines = COMMANDS.map(
+    (command) => `  meridian ${[command.name, ...command.words].join(' ').padEnd(34)} ${command.help[language]}`,
+  );
+  const common = say(
+    language,
+    '每个命令都有 --json、--data 目录（默认 .meridian）与 --lang zh|en；--help 说明选项',
+    'Every command takes --json, --data DIR (default .meridian) and --lang zh|en; --help explains its options',
+  );
+  return `${unknown}${lines.join('\n')}\n\n${common}\n`;
+}
+
+function usage(command: CliCommand, language: Language): string {
+  const options = Object.entries(command.options).map(
+    ([name, { type, help }]) => `  --${`${name}${type === 'string' ? ' …' : ''}`.padEnd(20)} ${help[language]}`,
+  );
+  return `meridian ${[command.name, ...command.words].join(' ')}\n${command.help[language]}\n${options.join('\n')}${options.length > 0 ? '\n' : ''}`;
+}
+
+enableCompileCache();
+process.exitCode = await main(process.argv.slice(2));

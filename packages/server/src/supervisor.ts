@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { declareProblems, type Logger } from '@meridian/base';
+import { openDatabase, type Postgres, startPostgres, waitForDatabase } from '@meridian/store';
+import { type DataFolder, writeWhole } from './data-folder.ts';
+import type { ChildMessage, StoryLine } from './process/child.ts';
+import { type HouseSettings, type ProcessSettings, processName, type Role, SETTINGS_VARIABLE } from './process/settings.ts';
+
+const { problem } = declareProblems({
+  PROCESS_REFUSED: {
+    status: 503,
+    title: { zh: '进程未能启动', en: 'Process did not start' },
+    detail: { zh: '进程 {process} 未能启动：{reason}', en: 'Process {process} did not start: {reason}' },
+    remedy: { zh: '查看 {log}', en: 'See {log}' },
+  },
+});
+
+/** What runs, for whoever looks at the folder from outside. */
+export interface RunningHouse extends HouseSettings {
+  readonly supervisor: number;
+  readonly startedAt: string;
+  readonly processes: Readonly<Record<string, { readonly pid: number; readonly restarts: number }>>;
+}
+
+export interface Supervisor {
+  readonly databaseUrl: string;
+  running(): RunningHouse;
+  /** Resolves when the process has said that it is ready. */
+  start(role: Role, market?: string): Promise<void>;
+  onStory(listener: (line: StoryLine) => void): void;
+  /** Stops everything, the database last. */
+  stop(): Promise<void>;
+}
+
+const RESTART_MS_MIN = 100;
+const RESTART_MS_MAX = 5_000;
+const START_MS_MAX = 60_000;
+/** A process that stayed up this long starts its back-off anew. */
+const STEADY_MS = 30_000;
+
+interface Watched {
+  readonly role: Role;
+  readonly market: string | undefined;
+  child: ChildProcess | undefined;
+  restarts: number;
+  pauseMs: number;
+  startedAt: number;
+}
+
+/**
+ * Starts the house's processes and starts again what dies, with a growing pause. It holds no state of the business: killed
+ * itself, its children end, and the next start finds everything in the folder.
+ */
+export async function superviseHouse(folder: DataFolder, house: HouseSettings, logger: Logger): Promise<Supervisor> {
+  const watched = new Map<string, Watched>();
+  const listeners: ((line: StoryLine) => void)[] = [];
+  const startedAt = new Date().toISOString();
+  let stopping = false;
+  let postgres = await launchPostgres();
+
+  const running = (): RunningHouse => ({
+    ...house,
+    supervisor: process.pid,
+    startedAt,
+    processes: Object.fromEntries([
+      ['postgres', { pid: postgres.pid, restarts: 0 }],
+      ...[...watched].map(([name, each]) => [name, { pid: each.child?.pid ?? 0, restarts: each.restarts }] as const),
+    ]),
+  });
+  const publish = () => writeWhole(folder.running, running());
+
+  async function launchPostgres(): Promise<Postgres> {
+    const server = await startPostgres({ dataDir: folder.postgres, port: house.ports.postgres, logger });
+    server.onExit((expected) => {
+      if (expected || stopping) return;
+      logger.warn('database ended, starting it again');
+      void relaunchPostgres(RESTART_MS_MIN);
+    });
+    return server;
+  }
+
+  async function relaunchPostgres(pauseMs: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    if (stopping) return;
+    try {
+      postgres = await launchPostgres();
+      publish();
+    } catch (error) {
+      logger.error('database did not start', { reason: (error as Error).message });
+      void relaunchPostgres(Math.min(pauseMs * 2, RESTART_MS_MAX));
+    }
+  }
+
+  function launch(each: Watched): Promise<void> {
+    const name = processName(each.role, each.market);
+    const settings: ProcessSettings = {
+      ...house,
+      role: each.role,
+      databaseUrl: postgres.url,
+      ...(each.market === undefined ? {} : { market: each.market }),
+    };
+    const output = fs.openSync(folder.log(name), 'a', 0o600);
+    const child = spawn(process.execPath, [fileURLToPath(new URL(`process/${each.role}.ts`, import.meta.url))], {
+      stdio: ['ignore', output, output, 'ipc'],
+      env: { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+    });
+    fs.closeSync(output);
+    each.child = child;
+    each.startedAt = performance.now();
+    return new Promise((resolve, reject) => {
+      let refused: string | undefined;
+      const late = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX);
+      child.on('message', (message: ChildMessage) => {
+        if (message.kind === 'ready') {
+          clearTimeout(late);
+          publish();
+          resolve();
+        } else if (message.kind === 'refused') refused = message.text;
+        else for (const listener of listeners) listener(message.line);
+      });
+      child.on('exit', (code, signal) => {
+        clearTimeout(late);
+        reject(
+          problem('PROCESS_REFUSED', {
+            process: name,
+            reason: refused ?? `ended with ${code ?? signal}`,
+            log: folder.log(name),
+          }),
+        );
+        if (!stopping && code !== 0) restart(each, name, code, signal);
+      });
+    });
+  }
+
+  function restart(each: Watched, name: string, code: number | null, signal: string | null): void {
+    if (performance.now() - each.startedAt > STEADY_MS) each.pauseMs = RESTART_MS_MIN;
+    each.restarts += 1;
+    logger.warn('process ended, starting it again', { role: name, code, signal, restarts: each.restarts });
+    setTimeout(() => {
+      if (!stopping) launch(each).catch(() => {});
+    }, each.pauseMs);
+    each.pauseMs = Math.min(each.pauseMs * 2, RESTART_MS_MAX);
+  }
+
+  async function end(each: Watched): Promise<void> {
+    const child = each.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), 8_000);
+    await gone;
+    clearTimeout(force);
+  }
+
+  const database = openDatabase({ url: postgres.url, connectionsMax: 1, name: 'supervisor' });
+  await waitForDatabase(database);
+  await database.close();
+
+  return {
+    get databaseUrl() {
+      return postgres.url;
+    },
+    running,
+    async start(role, market) {
+      const each: Watched = { role, market, child: undefined, restarts: 0, pauseMs: RESTART_MS_MIN, startedAt: 0 };
+      watched.set(processName(role, market), each);
+      await launch(each);
+    },
+    onStory: (listener) => void listeners.push(listener),
+    async stop() {
+      stopping = true;
+      const order: readonly Role[] = ['demo', 'worker', 'server', 'node', 'venue'];
+      for (const role of order) await Promise.all([...watched.values()].filter((each) => each.role === role).map(end));
+      await postgres.stop();
+      fs.rmSync(folder.running, { force: true });
+    },
+  };
+}
