@@ -113,7 +113,7 @@ export function createRecordedLiquidity(book: OrderBook): RecordedLiquidity {
       lastPrint = price;
     },
     withdraw() {
-      for (const of of [bid, ask]) for (const order of of.orders) book.cancel(order);
+      for (const side of [bid, ask]) for (const order of side.orders) book.cancel(order);
       bid = { price: 0, size: 0, orders: [] };
       ask = { price: 0, size: 0, orders: [] };
     },
