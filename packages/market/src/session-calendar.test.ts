@@ -53,10 +53,19 @@ function closeOf(mic: string, date: DateText, time: string): string {
     .replace('.000Z', 'Z');
 }
 
+interface MonthHours {
+  readonly open: string;
+  readonly break_start: string | null;
+  readonly break_end: string | null;
+  readonly close: string;
+  readonly days: number;
+  readonly first: string;
+  readonly last: string;
+}
+
 interface MonthRow {
   readonly closed_weekdays: readonly string[];
-  readonly utc_hours: readonly Record<'open' | 'close' | 'first' | 'last', string>[] &
-    readonly { break_start: string | null; break_end: string | null; days: number }[];
+  readonly utc_hours: readonly MonthHours[];
 }
 
 test('October 2013: every market, every weekday, UTC hours as recorded', () => {

@@ -1,1 +1,10 @@
-export {};
+export * from './back-to-back.ts';
+export * from './booking.ts';
+export * from './commission.ts';
+export * from './contract.ts';
+export * from './day-count.ts';
+export * from './economic-event.ts';
+export * from './lifecycle.ts';
+export * from './margin.ts';
+export * from './terms.ts';
+export * from './valuation.ts';
