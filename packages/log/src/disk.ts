@@ -19,6 +19,8 @@ export interface Disk {
 }
 
 export interface DiskFile {
+  /** For error messages. */
+  readonly path: string;
   size(): Promise<number>;
   /** Reads up to `target.length` bytes; returns how many there were. */
   read(target: Uint8Array, position: number): Promise<number>;

@@ -9,7 +9,7 @@ export interface Sequencer {
   /**
    * Takes a command frame (the bytes are copied), gives it the next sequence number, applies it at once and returns the
    * number. The engine runs ahead of durability; nothing it says leaves before the commit.
-   * @throws Problem COMMAND_REFUSED (malformed, too long, time before {@link lastTime}), LOG_BUSY (more waits for the disk
+   * @throws Problem LOG_COMMAND_REFUSED (malformed, too long, time before {@link lastTime}), LOG_BUSY (more waits for the disk
    * than `queueBytesMax`: nothing was taken, try again after a commit), LOG_FAILED (after a fatal error, for ever).
    */
   submit(frame: Uint8Array): number;
@@ -96,9 +96,3 @@ export interface Recovery {
   /** Why the event file was written again from its beginning; null when it was whole. */
   readonly eventsRegenerated: string | null;
 }
-
-/**
- * Opens a log for writing, recovers the machine's state and makes the event file whole.
- * @throws Problem LOG_LOCKED, LOG_CORRUPT, LOG_FOREIGN, LOG_OPTIONS, EVENTS_LOST, DISK_FULL, DISK_FAILED
- */
-export declare function openSequencer(options: SequencerOptions): Promise<Sequencer>;
