@@ -1,6 +1,7 @@
 import { addDays, type DateText, dateText, invariant, wallTimeIn } from '@meridian/base';
 import type { BankCalendar, BankSpan } from './bank-calendar.ts';
 import { provenanceOf, type RowReader, rowReader } from './fact-file.ts';
+import { tableMarket } from './market-code.ts';
 import type { CalendarOverride, CalendarSpan, MarketCalendar, SessionHours } from './session-calendar.ts';
 
 /** Zones of markets that only the UTC table of October 2013 knows. */
@@ -28,7 +29,7 @@ export function marketCalendars(tabulated: unknown, months: readonly unknown[]):
     }
   }
   return [...calendars]
-    .filter(([market]) => market !== 'XNAS')
+    .filter(([market]) => tableMarket(market) === market)
     .map(([market, { zone, spans }]) => ({ market, zone, spans: spans.sort((a, b) => (a.from < b.from ? -1 : 1)) }));
 }
 

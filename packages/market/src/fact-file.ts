@@ -82,10 +82,15 @@ export function rowReader(file: string, raw: unknown, outer = '?'): RowReader {
 
 export function provenanceOf(row: RowReader): Provenance {
   const checked = row.textOrNull('checked');
+  const caveat = Object.keys(row.raw)
+    .filter((key) => key === 'verify' || key === 'conflict' || key.endsWith('_confidence'))
+    .map((key) => `${key}: ${row.text(key)}`)
+    .join('; ');
   return {
     source: row.text('source'),
     confidence: row.oneOf('confidence', ['seen', 'memory']),
     ...(checked === null ? {} : { checked }),
+    ...(caveat === '' ? {} : { caveat }),
   };
 }
 

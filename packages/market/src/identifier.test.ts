@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type DateText, isProblem } from '@meridian/base';
+import { type DateText, isCurrency, isProblem, minorDigits } from '@meridian/base';
 import { isIsin, isLei } from './identifier.ts';
 import { groupOn, listing, security } from './listing.ts';
-import { loadMarketFacts } from './load.ts';
+import { DATA_DIR, loadMarketFacts } from './load.ts';
 
 test('ISIN check digits: SPY, IBM, Tencent pass; one digit off, lower case and wrong length fail', () => {
   for (const isin of ['US78462F1030', 'US4592001014', 'KYG875721634', 'CNE000000040']) assert.ok(isIsin(isin), isin);
@@ -38,6 +39,19 @@ test('the market table knows the markets of the house and which are expired', ()
     assert.ok(mics.isActive(mic), mic);
   assert.ok(!mics.isActive('ZZZZ'));
   assert.equal(mics.get('ARCX')?.operatingMic, 'XNYS');
+});
+
+test('the currency table of the house agrees with the ISO 4217 list that ships: every code with a minor unit', () => {
+  const lines = readFileSync(`${DATA_DIR}reference/iso4217_currencies.csv`, 'utf8').trim().split('\n').slice(1);
+  let active = 0;
+  for (const line of lines) {
+    const [withdrawn, digits, , code] = line.trimEnd().split(',').reverse() as [string, string, string, string];
+    if (withdrawn !== '' || !/^\d$/.test(digits)) continue;
+    assert.ok(isCurrency(code) && minorDigits(code) === Number(digits), line);
+    active++;
+  }
+  assert.ok(active > 200, String(active));
+  assert.ok(isCurrency('CNH') && !isCurrency('GBX'));
 });
 
 test('a listing quoted in pence settles in pounds; bad codes and lots are refused', () => {

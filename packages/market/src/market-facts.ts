@@ -129,8 +129,11 @@ function compose(calendar: SessionCalendar, parts: Parts): MarketFacts {
     lot: (listing, date) => lotOf(tables.lots, listing, date),
     feeSchedule: (mic, date, side, securityClass) =>
       feeSchedule({ facts: tables.fees, schedules: tables.feeSchedules }, mic, date, side, securityClass),
-    settlementDates: (mic, tradeDate) =>
-      settlementDates(tables.settlement, calendar, banks.of(SETTLEMENT_CURRENCY[tableMarket(mic)] ?? mic), mic, tradeDate),
+    settlementDates(mic, tradeDate) {
+      const currency = SETTLEMENT_CURRENCY[tableMarket(mic)];
+      if (currency === undefined) throw notCovered(mic, 'settlement currency', tradeDate);
+      return settlementDates(tables.settlement, calendar, banks.of(currency), mic, tradeDate);
+    },
     sessionAt: (mic, at) => calendar.session(mic, calendar.dateAt(mic, at)),
     withOverrides: (overrides) => compose(calendar.with(overrides), parts),
   };

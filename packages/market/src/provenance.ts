@@ -29,6 +29,8 @@ export interface Provenance {
   readonly source: string;
   readonly confidence: 'seen' | 'memory';
   readonly checked?: string;
+  /** What about a seen fact is still in doubt: a date from memory, sources that disagree. Shown, not refused. */
+  readonly caveat?: string;
 }
 
 /** A row of a rule table: valid on trade dates `validFrom … validTo`, both inclusive; `validTo` null = open. */

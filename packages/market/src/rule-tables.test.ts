@@ -206,6 +206,12 @@ test('Hong Kong levies of 2024: stamp up to the whole dollar, settlement fee at 
   assert.ok(!facts.feeSchedule('XHKG', d('2024-03-01'), 'sell', 'etf').some((l) => l.code === 'STAMP'));
 });
 
+test('what is still in doubt about a seen fact is shown with it', () => {
+  assert.match(facts.phasePlan('XLON', d('2024-03-01'))?.table.caveat ?? '', /date_confidence: memory/);
+  assert.match(facts.tickTable(hk, d('2026-08-03')).caveat ?? '', /verify: /);
+  assert.equal(facts.phasePlan('ARCX', d('2013-10-07'))?.table.caveat, undefined);
+});
+
 test('every fee item of every schedule names facts that exist', () => {
   const ids = new Set(facts.tables.fees.map((f) => f.id));
   for (const schedule of facts.tables.feeSchedules)

@@ -21,7 +21,7 @@ export interface Observation {
 /**
  * An open lot. Its reference value is exact: Σ quantity × reference price, so that splits and averages lose nothing.
  */
-export interface Lot {
+export interface ContractLot {
   readonly lotId: string;
   readonly tradeDate: DateText;
   /** Units open, positive. */
@@ -47,7 +47,7 @@ export interface ContractState {
   readonly swap: ResolvedSwap;
   readonly status: 'open' | 'closed';
   /** Oldest first. */
-  readonly lots: readonly Lot[];
+  readonly lots: readonly ContractLot[];
   /** Financing is accrued up to this date's close. */
   readonly accruedTo: DateText;
   /** Financing posted as accrued and not settled, minor units: the rounded Σ of the lots' exact accruals. */
@@ -85,6 +85,13 @@ export function valueMinor(swap: ResolvedSwap, convertedValue: bigint, rounding:
   return divide(convertedValue * pow10(digits), pow10(PRICE_DIGITS + FX_DIGITS) * swap.quotePerUnit, rounding);
 }
 
+/** A fraction (RATE_DIGITS) of such a value, with one rounding for both. */
+export function fractionMinor(swap: ResolvedSwap, convertedValue: bigint, fraction: bigint, rounding: Rounding): bigint {
+  const digits = minorDigits(swap.terms.settlementCurrency);
+  const scale = pow10(PRICE_DIGITS + FX_DIGITS + RATE_DIGITS) * swap.quotePerUnit;
+  return divide(convertedValue * fraction * pow10(digits), scale, rounding);
+}
+
 /**
  * How many exact accrual units make one minor unit of the settlement currency. Constant over the life of a contract,
  * so accruals of different nights and rates add up without rounding.
@@ -101,6 +108,6 @@ export function notionalMinor(state: ContractState): bigint {
 }
 
 /** Reference price of a lot in PRICE_DIGITS, half-even: for showing only, the lot's value is exact. */
-export function referencePrice(lot: Lot): bigint {
+export function referencePrice(lot: ContractLot): bigint {
   return divide(lot.value, lot.quantity, 'half-even');
 }

@@ -1,10 +1,11 @@
 import { type DateText, declareProblems, divide, invariant, type Money, money, mulDiv } from '@meridian/base';
 import {
+  type ContractLot,
   type ContractState,
   conversionRate,
   type FxFixing,
   financingUnit,
-  type Lot,
+  fractionMinor,
   type Observation,
   openQuantity,
   valueMinor,
@@ -147,18 +148,18 @@ export function unwind(
 }
 
 interface Relief {
-  readonly lots: readonly Lot[];
+  readonly lots: readonly ContractLot[];
   readonly reliefs: readonly LotRelief[];
   readonly convertedCost: bigint;
   readonly accrued: bigint;
 }
 
 /** First in, first out. The part of a split lot is rounded half-even; what rounding leaves stays with the open part. */
-function relieve(swap: ResolvedSwap, lots: readonly Lot[], quantity: bigint): Relief {
+function relieve(swap: ResolvedSwap, lots: readonly ContractLot[], quantity: bigint): Relief {
   let left = quantity;
   let convertedCost = 0n;
   let accrued = 0n;
-  const kept: Lot[] = [];
+  const kept: ContractLot[] = [];
   const reliefs: LotRelief[] = [];
   for (const lot of lots) {
     const taken = left < lot.quantity ? left : lot.quantity;
@@ -226,7 +227,7 @@ export function dividend(state: ContractState, terms: DividendTerms): Transition
   checkFx(state.swap, terms.fx);
   const { swap } = state;
   const gross = swap.sign * openQuantity(state) * terms.perUnit * conversionRate(swap, terms.fx);
-  const minor = passThrough(swap, gross);
+  const minor = fractionMinor(swap, gross, swap.terms.dividendPassthrough, 'half-even');
   const amount = money(minor, swap.terms.settlementCurrency);
   const pending = { exDate: terms.exDate, payDate: terms.payDate, minor };
   return {
@@ -234,12 +235,6 @@ export function dividend(state: ContractState, terms: DividendTerms): Transition
     events: [{ kind: 'CashDividend', contractId: swap.terms.contractId, exDate: terms.exDate, payDate: terms.payDate, amount }],
     amount,
   };
-}
-
-/** One rounding for the converted value and the fraction together. */
-function passThrough(swap: ResolvedSwap, gross: bigint): bigint {
-  const whole = 10n ** 10n;
-  return valueMinor({ ...swap, quotePerUnit: swap.quotePerUnit * whole }, gross * swap.terms.dividendPassthrough, 'half-even');
 }
 
 /** Pays the dividends whose pay date has come. */
@@ -304,7 +299,7 @@ export function performanceMinor(state: ContractState, observed: Observation): b
   return valueMinor(swap, swap.sign * (now - then), 'half-even');
 }
 
-function lotOf(tradeDate: DateText, lot: TradeLot): Lot {
+function lotOf(tradeDate: DateText, lot: TradeLot): ContractLot {
   return { lotId: lot.lotId, tradeDate, quantity: lot.quantity, value: lot.value, fx: lot.fx, accrued: 0n };
 }
 

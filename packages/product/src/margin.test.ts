@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Currency, isProblem, money, parseDecimal } from '@meridian/base';
-import { compositeSwap, fxRate, localSwap, percent, seen } from './examples.fixture.ts';
+import { compositeSwap, fxRate, localSwap, seen } from './examples.fixture.ts';
 import { addMargin, marginOf, marginStatus } from './margin.ts';
 
 const hkd = (text: string) => money(parseDecimal(text, 2), 'HKD' as Currency);

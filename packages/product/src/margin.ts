@@ -1,6 +1,6 @@
 import { declareProblems, divide, type Money, money, mulDiv, pow10 } from '@meridian/base';
 import { RATE_DIGITS } from '@meridian/market';
-import { conversionRate, type Observation, valueMinor } from './contract.ts';
+import { conversionRate, fractionMinor, type Observation, valueMinor } from './contract.ts';
 import type { MarginTerms, ResolvedSwap } from './terms.ts';
 
 const { problem } = declareProblems({
@@ -25,10 +25,7 @@ export function marginOf(swap: ResolvedSwap, quantity: bigint, observed: Observa
   const worth = quantity * observed.price * conversionRate(swap, observed.fx);
   const exposed = worth < 0n ? -worth : worth;
   const code = swap.terms.settlementCurrency;
-  const part = (fraction: bigint) => {
-    const scaled = { ...swap, quotePerUnit: swap.quotePerUnit * pow10(RATE_DIGITS) };
-    return money(valueMinor(scaled, exposed * fraction, 'up'), code);
-  };
+  const part = (fraction: bigint) => money(fractionMinor(swap, exposed, fraction, 'up'), code);
   const { initial, maintenance, closeOut }: MarginTerms = swap.terms.margin;
   return {
     exposure: money(valueMinor(swap, exposed, 'half-even'), code),
