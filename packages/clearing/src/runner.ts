@@ -82,7 +82,7 @@ async function runSteps<C>(database: Database, run: BatchRun<C>, owner: Attempt,
     } catch (error) {
       const faults = faultsOf(error);
       if (faults === undefined) throw error;
-      await recordFailure(database, owner, step.name, index, faults);
+      await recordFailure(database, owner, step.name, index, faults, error);
       logger.warn('batch step failed', { step: step.name, rule: faults[0]?.rule ?? '-' });
       return { ...owner, state: 'failed', outputHash: null, failedStep: step.name, faults };
     }
@@ -166,9 +166,11 @@ async function recordFailure(
   name: string,
   index: number,
   faults: readonly BatchFault[],
+  error: unknown,
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await fence(tx, owner);
+    if (error instanceof StepFailed) await error.keep?.(tx);
     await recordFaults(tx, owner, index, faults);
     await tx.query(
       `INSERT INTO clearing.step_run (batch, attempt, step, name, state, data_attempt, input_hash, output_hash,

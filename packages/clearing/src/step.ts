@@ -32,14 +32,19 @@ export interface BatchFault {
   readonly contract?: bigint;
 }
 
-/** A step found fatal faults: its data are rolled back, the faults are kept, the attempt ends as failed. */
+/**
+ * A step found fatal faults: its data are rolled back, the faults are kept, the attempt ends as failed. `keep` writes
+ * what must survive that, in the transaction that records the failure.
+ */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed';
   readonly faults: readonly BatchFault[];
+  readonly keep: ((tx: Transaction) => Promise<void>) | undefined;
 
-  constructor(faults: readonly BatchFault[]) {
+  constructor(faults: readonly BatchFault[], keep?: (tx: Transaction) => Promise<void>) {
     super(faults.map((fault) => fault.rule).join(', '));
     this.faults = faults;
+    this.keep = keep;
   }
 }
 

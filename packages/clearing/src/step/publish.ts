@@ -1,0 +1,3 @@
+export interface Publisher {
+  execute: unknown;
+}
