@@ -1,7 +1,7 @@
 import { type DateText, invariant } from '@meridian/base';
 import type { MarketFacts } from '@meridian/market';
 import { type Command, type CommandBody, encodeCommand } from '@meridian/messages';
-import { listingFacts, readReference, routeFacts, settlementDigits } from '@meridian/reference';
+import { listingFacts, type Reference, readReference, routeFacts, settlementDigits } from '@meridian/reference';
 import type { Database, Queryable } from '@meridian/store';
 import type { ProcessClient } from './link/rpc.ts';
 
@@ -34,7 +34,7 @@ export function nodeDoor(
         ...listingFacts(reference, facts, market, date),
         ...routeFacts(reference, market),
         ...(await cellFacts(database)),
-        ...(await accountFacts(database)),
+        ...(await accountFacts(database, market, reference)),
         ...(await sessionFacts(database, market, date)),
       ];
       for (const command of commands) await send(command);
@@ -112,11 +112,11 @@ interface AccountRow {
   readonly permission: number;
   readonly position_max: bigint;
   readonly order_rate_max: bigint;
-  readonly route: bigint;
+  readonly hedge_entity: bigint;
 }
 
 /** The cells that a business account's orders consume: every cell whose scope it lies in. UA-6, UA-7. */
-function cellsOf(account: AccountRow, cells: readonly CellRow[]): number[] {
+function cellsOf(account: AccountRow, route: bigint, cells: readonly CellRow[]): number[] {
   const within: Readonly<Record<string, bigint | null>> = {
     firm: 1n,
     entity: account.entity,
@@ -125,42 +125,50 @@ function cellsOf(account: AccountRow, cells: readonly CellRow[]): number[] {
     master: account.master,
     sub: account.sub,
     business: account.account,
-    route: account.route,
+    route,
   };
   const own = cells.filter((cell) => within[cell.scope] === cell.scope_id).map((cell) => Number(cell.cell));
   invariant(own.length <= 12, () => `account ${account.account} lies in ${own.length} cells; an order consumes at most 12`);
   return own;
 }
 
-async function accountFacts(database: Queryable): Promise<Command[]> {
+/** Accounts that this market can hedge: the route is the hedging entity's way to the market. */
+async function accountFacts(database: Queryable, market: string, reference: Reference): Promise<Command[]> {
   const cells = await cellRows(database);
+  const routeOf = new Map(reference.routes.filter((route) => route.mic === market).map((route) => [route.entity, route.route]));
   const { rows } = await database.query<AccountRow>(
     `SELECT b.account, b.client, c.client_group, b.master, b.sub, b.entity, b.basis, b.settlement_currency, b.margin_ppm,
-            b.fee_buffer_ppm, b.permission, b.position_max, b.order_rate_max, b.route
+            b.fee_buffer_ppm, b.permission, b.position_max, b.order_rate_max, b.hedge_entity
      FROM accounts.business_account b JOIN accounts.client c USING (client) ORDER BY b.account`,
   );
-  return rows.map((row) => ({
-    name: 'define-account',
-    body: {
-      account: Number(row.account),
-      client: Number(row.client),
-      // A client without a group is a group of its own, beyond the numbers of real groups.
-      group: row.client_group === null ? 0x8000_0000 + Number(row.client) : Number(row.client_group),
-      master: Number(row.master),
-      sub: Number(row.sub),
-      entity: Number(row.entity),
-      basis: row.basis,
-      settlementCurrency: row.settlement_currency,
-      minorDigits: settlementDigits(row.settlement_currency),
-      marginPpm: Number(row.margin_ppm),
-      feeBufferPpm: Number(row.fee_buffer_ppm),
-      permission: row.permission,
-      positionMax: Number(row.position_max),
-      orderRateMax: Number(row.order_rate_max),
-      cells: cellsOf(row, cells),
-      route: Number(row.route),
-    },
-  }));
+  return rows.flatMap((row): Command[] => {
+    const route = routeOf.get(row.hedge_entity);
+    if (route === undefined) return [];
+    return [
+      {
+        name: 'define-account',
+        body: {
+          account: Number(row.account),
+          client: Number(row.client),
+          // A client without a group is a group of its own, beyond the numbers of real groups.
+          group: row.client_group === null ? 0x8000_0000 + Number(row.client) : Number(row.client_group),
+          master: Number(row.master),
+          sub: Number(row.sub),
+          entity: Number(row.entity),
+          basis: row.basis,
+          settlementCurrency: row.settlement_currency,
+          minorDigits: settlementDigits(row.settlement_currency),
+          marginPpm: Number(row.margin_ppm),
+          feeBufferPpm: Number(row.fee_buffer_ppm),
+          permission: row.permission,
+          positionMax: Number(row.position_max),
+          orderRateMax: Number(row.order_rate_max),
+          cells: cellsOf(row, route, cells),
+          route: Number(route),
+        },
+      },
+    ];
+  });
 }
 
 async function sessionFacts(database: Queryable, market: string, date: DateText): Promise<Command[]> {

@@ -1,0 +1,112 @@
+import { declareProblems, isProblem, type Logger, Problem } from '@meridian/base';
+import fastify, { type FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { reasonOf } from './process/child.ts';
+import type { HouseStatus } from './status.ts';
+
+const { problem } = declareProblems({
+  NO_SUCH_RESOURCE: {
+    status: 404,
+    title: { zh: '资源不存在', en: 'No such resource' },
+    detail: { zh: '没有 {path}', en: 'There is no {path}' },
+    remedy: { zh: '可用：/v1/status /health /ready /metrics', en: 'There are /v1/status /health /ready /metrics' },
+  },
+  READ_ONLY: {
+    status: 405,
+    title: { zh: '只读接口', en: 'Read only' },
+    detail: { zh: '该接口只接受 GET', en: 'This interface takes GET only' },
+    remedy: { zh: '用命令行操作', en: 'Operate through the command line' },
+  },
+  FOREIGN_HOST: {
+    status: 403,
+    title: { zh: '主机名不被接受', en: 'Host refused' },
+    detail: { zh: '只应答本机名称', en: 'Only names of this machine are answered' },
+    remedy: { zh: '以 127.0.0.1 或 localhost 访问', en: 'Ask 127.0.0.1 or localhost' },
+  },
+});
+
+/** What the API shows; gathered anew for each question, so it is never older than its answer. */
+export interface StatusSource {
+  status(): Promise<HouseStatus>;
+  ready(): Promise<boolean>;
+}
+
+/** The read-only status interface: loopback only, GET only, no client data. */
+export async function serveStatus(source: StatusSource, port: number, logger: Logger): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1_024,
+    maxParamLength: 200,
+    requestTimeout: 10_000,
+    connectionTimeout: 10_000,
+  });
+  const metrics = houseMetrics(source);
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply
+      .header('x-content-type-options', 'nosniff')
+      .header('cache-control', 'no-store')
+      .header('referrer-policy', 'no-referrer');
+    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    // A page elsewhere may point its own name at 127.0.0.1; it may not read us through it.
+    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')) throw problem('FOREIGN_HOST');
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw problem('READ_ONLY');
+  });
+  app.setNotFoundHandler((request) => {
+    throw problem('NO_SUCH_RESOURCE', { path: request.url.slice(0, 100) });
+  });
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const language = /^\s*zh/i.test(request.headers['accept-language'] ?? '') ? 'zh' : 'en';
+    if (isProblem(error)) return reply.code(error.status).type('application/problem+json').send(error.document(language));
+    const status = error.statusCode ?? 500;
+    if (status >= 500) logger.error('status request failed', { reason: reasonOf(error) });
+    return reply
+      .code(status)
+      .type('application/problem+json')
+      .send({ type: 'about:blank', status, title: status >= 500 ? 'Internal error' : 'Bad request' });
+  });
+
+  app.get('/health', async () => ({ status: 'up' }));
+  app.get('/ready', async (_, reply) => {
+    const ready = await source.ready();
+    return reply.code(ready ? 200 : 503).send({ ready });
+  });
+  app.get('/v1/status', async (_, reply) =>
+    reply.type('application/json').send(JSON.stringify(await source.status(), bigintText)),
+  );
+  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  try {
+    await app.listen({ host: '127.0.0.1', port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new Problem('PORT_IN_USE', { port });
+    throw error;
+  }
+  return app;
+}
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+function houseMetrics(source: StatusSource): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'meridian_' });
+  const perMarket = (name: string, help: string) => new Gauge({ name, help, labelNames: ['market'], registers: [registry] });
+  const seq = perMarket('meridian_node_seq', 'Committed sequence number of the market node');
+  const lag = perMarket('meridian_accounts_lag', 'Commands the books are behind the node');
+  new Gauge({
+    name: 'meridian_orders',
+    help: 'Client orders by market',
+    labelNames: ['market'],
+    registers: [registry],
+    async collect() {
+      const { nodes } = await source.status();
+      for (const node of nodes) {
+        this.set({ market: node.market }, node.orders);
+        seq.set({ market: node.market }, node.seq);
+        lag.set({ market: node.market }, node.lag);
+      }
+    },
+  });
+  return registry;
+}
