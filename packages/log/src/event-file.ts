@@ -78,6 +78,7 @@ export async function continueEvents(options: EventFileOptions, survey: EventSur
   await data.truncate(last.written);
   const index = await openOrCreate(options, indexName(last.name));
   await index.truncate(last.blocks.length * INDEX_ENTRY_BYTES);
+  await options.disk.syncDirectory(options.dir);
   return eventFile(options, kept, data, index, await lastOf(data, last));
 }
 
@@ -101,13 +102,18 @@ export async function beginEvents(
   return eventFile(options, [first.segment], first.data, first.index, behind);
 }
 
-async function removeSegments({ disk, dir }: EventFileOptions, names: readonly string[]): Promise<void> {
-  const there = await disk.list(dir);
-  for (const name of [...names].reverse()) {
-    await disk.remove(join(dir, name));
-    if (there.includes(indexName(name))) await disk.remove(join(dir, indexName(name)));
-    await disk.syncDirectory(dir);
-  }
+async function removeSegments(options: EventFileOptions, names: readonly string[]): Promise<void> {
+  for (const name of [...names].reverse()) await removeSegment(options, name);
+  const there = await options.disk.list(options.dir);
+  const orphans = there.filter((name) => name.endsWith('.index') && !there.includes(name.replace(/index$/, 'data')));
+  for (const name of orphans) await options.disk.remove(join(options.dir, name));
+}
+
+/** Data first and durably: a crash may leave an index without its segment, never a segment without its index. */
+async function removeSegment({ disk, dir }: EventFileOptions, name: string): Promise<void> {
+  await disk.remove(join(dir, name));
+  await disk.syncDirectory(dir);
+  if ((await disk.list(dir)).includes(indexName(name))) await disk.remove(join(dir, indexName(name)));
 }
 
 async function openOrCreate({ disk, dir }: EventFileOptions, name: string): Promise<DiskFile> {
@@ -137,7 +143,7 @@ function eventFile(
   index: DiskFile,
   last: Position,
 ): EventFile {
-  const { disk, dir, segmentBytes } = options;
+  const { segmentBytes } = options;
   let segment = segments.at(-1) as EventSegment;
   let block = openBlock(segment.written, endOf(segment));
   let closed: Block[] = [];
@@ -233,9 +239,7 @@ function eventFile(
       for (let oldest = segments[0]; oldest !== undefined && segments.length > 1; oldest = segments[0]) {
         const next = segments[1] as EventSegment;
         if (next.behind.seq >= beforeSeq) return;
-        await disk.remove(oldest.path);
-        await disk.remove(join(dir, indexName(oldest.name)));
-        await disk.syncDirectory(dir);
+        await removeSegment(options, oldest.name);
         segments.shift();
       }
     },
