@@ -72,14 +72,14 @@ export async function restoreGrants(query: CatalogueQuery, catalogue: Catalogue)
   );
   await query(`DO $$ BEGIN ${roles.join(' ')} END $$`);
   const declared = declaredGrants(catalogue);
+  const excess = [...(await heldGrants(query))].filter((grant) => !declared.has(grant));
+  if (excess.length > 0) await query(excess.map((grant) => statement('REVOKE', grant)).join(';\n'));
+  // Taking a right on a table away takes the same right on its columns along: only now is it known what is missing.
   const held = await heldGrants(query);
-  const statements = [
-    ...[...held].filter((grant) => !declared.has(grant)).map((grant) => statement('REVOKE', grant)),
-    ...[...declared].filter((grant) => !held.has(grant)).map((grant) => statement('GRANT', grant)),
-  ];
+  const missing = [...declared].filter((grant) => !held.has(grant)).map((grant) => statement('GRANT', grant));
   const schemas = new Set([...declaredColumns(catalogue).values()].map(({ field }) => field.entity.split('.')[0] as string));
-  for (const schema of schemas) statements.push(`GRANT USAGE ON SCHEMA ${identifier(schema)} TO ${ROLES.app}, ${ROLES.reader}`);
-  if (statements.length > 0) await query(statements.join(';\n'));
+  const usage = [...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${identifier(schema)} TO ${ROLES.app}, ${ROLES.reader}`);
+  if (usage.length > 0) await query([...usage, ...missing].join(';\n'));
 }
 
 function statement(verb: 'GRANT' | 'REVOKE', grant: Grant): string {
