@@ -47,6 +47,9 @@ export interface BrokerEntry {
   /** Of a bust: the busted execution. Of a corrected fill: the one it replaces. 0 otherwise. */
   readonly reference: number;
   readonly order: number;
+  readonly listing: number;
+  readonly side: number;
+  readonly account: string;
   readonly quantity: number;
   readonly price: number;
   readonly time: Instant;
@@ -258,18 +261,9 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
     const original = entries.find((e) => e.kind === 'fill' && reference > 0 && e.execution === reference);
     const { clOrdId, time, tradeDate } = original ?? { clOrdId: of.clOrdId, time: now, tradeDate: date };
     executions.set(execution, { execution, order: of.order, counter, quantity, price, time, clOrdId, standing: true });
-    entries.push({
-      kind: 'fill',
-      execution,
-      reference,
-      order: of.order,
-      quantity,
-      price,
-      time,
-      clOrdId,
-      tradeDate,
-      fileDate: date,
-    });
+    const { order, listing, side, account } = of;
+    const made = { order, listing, side, account, quantity, price, time, clOrdId, tradeDate, fileDate: date };
+    entries.push({ kind: 'fill', execution, reference, ...made });
     say(of, execType, now, { execution, reference, lastQuantity: quantity, lastPrice: price });
     return execution;
   }

@@ -130,6 +130,9 @@ export const Bust = layout('bust', { execution: 'f64' });
 /** An operator corrects a trade's price: ExecType G under a new execution id. */
 export const Correct = layout('correct', { execution: 'f64', price: 'f64' });
 
+/** The venue's process started. Its event marks where recovered events end and new ones begin. */
+export const VenueStarted = layout('venue-started', {});
+
 export const VENUE_COMMAND_TYPE = {
   configure: 512,
   'play-to': 513,
@@ -142,6 +145,7 @@ export const VENUE_COMMAND_TYPE = {
   'venue-session-reset': 520,
   bust: 521,
   correct: 522,
+  'venue-started': 523,
 } as const;
 
 const LAYOUTS = {
@@ -155,6 +159,7 @@ const LAYOUTS = {
   'venue-session-reset': VenueSessionReset,
   bust: Bust,
   correct: Correct,
+  'venue-started': VenueStarted,
 } as const;
 
 type Layouts = typeof LAYOUTS;

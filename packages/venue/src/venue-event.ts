@@ -95,6 +95,9 @@ export const DayClosed = layout('day-closed', { time: 'f64', date: 'ascii' });
 /** An operator's bust or correction that names no standing execution, or a command from nobody; nothing changed. */
 export const CommandRefused = layout('command-refused', { type: 'u16', subject: 'f64', text: 'ascii' });
 
+/** The venue's process started here. */
+export const Started = layout('started', {});
+
 export const VENUE_EVENT_TYPE = {
   execution: 512,
   'cancel-reject': 513,
@@ -103,6 +106,7 @@ export const VENUE_EVENT_TYPE = {
   'day-opened': 516,
   'day-closed': 517,
   'command-refused': 518,
+  started: 519,
 } as const;
 
 const LAYOUTS = {
@@ -113,6 +117,7 @@ const LAYOUTS = {
   'day-opened': DayOpened,
   'day-closed': DayClosed,
   'command-refused': CommandRefused,
+  started: Started,
 } as const;
 
 type Layouts = typeof LAYOUTS;

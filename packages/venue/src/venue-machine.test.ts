@@ -281,8 +281,8 @@ test('a marketable order takes the displayed size; the rest rests, or is cancell
   assert.deepEqual([taken[1]?.lastQuantity, taken[1]?.lastPrice, taken[1]?.leavesQuantity], [500, 1_670_200, 100]);
   assert.equal(
     types(venue.order('b', 2, 500, 1_670_100, 3)),
-    '0FF4'.replace('FF', 'F'),
-    'our own bid of 100 at 167.02 is the best',
+    '0FF4',
+    'it meets our own bid of 100 at 167.02: a trade has two sides',
   );
   assert.equal(types(venue.order('c', 2, 10_000, null, 4)), '04');
 });

@@ -25,6 +25,8 @@ export interface VenueMachine extends StateMachine {
   readonly openDate: string | undefined;
   /** Trading days that have closed. */
   readonly daysClosed: readonly string[];
+  /** When something happens next: a recorded row, an open, a close. Infinity when nothing ever will. */
+  nextAt(): Instant;
   session(session: number): Readonly<SessionNumbers>;
   readonly entry: Pick<OrderEntry, 'orders' | 'executions' | 'entries'>;
   readonly listings: readonly ListingBook[];
@@ -105,7 +107,12 @@ export function createVenueMachine(recording: Recording): VenueMachine {
   function nextStep(of: Floor, until: Instant): { step: number; at: Instant; listing?: ListingBook } | undefined {
     let found: { step: number; at: Instant; listing?: ListingBook } | undefined;
     const consider = (step: number, at: Instant, listing?: ListingBook) => {
-      if (at > until || (found !== undefined && (at > found.at || (at === found.at && step >= found.step)))) return;
+      if (
+        at > until ||
+        at === Number.POSITIVE_INFINITY ||
+        (found !== undefined && (at > found.at || (at === found.at && step >= found.step)))
+      )
+        return;
       found = listing === undefined ? { step, at } : { step, at, listing };
     };
     const today = of.config.days[day];
@@ -189,6 +196,9 @@ export function createVenueMachine(recording: Recording): VenueMachine {
       case 'correct':
         if (!of.entry.correct(body.execution, body.price, time)) refuse('correct', body.execution);
         return;
+      case 'venue-started':
+        emitVenueEvent(out(), { name: 'started', body: {} });
+        return;
       default:
         unreachable(command, 'venue command');
     }
@@ -249,6 +259,8 @@ export function createVenueMachine(recording: Recording): VenueMachine {
     get daysClosed() {
       return floor?.config.days.slice(0, day).map((d) => d.date) ?? [];
     },
+    nextAt: () =>
+      floor === undefined ? Number.POSITIVE_INFINITY : (nextStep(floor, Number.MAX_VALUE)?.at ?? Number.POSITIVE_INFINITY),
     session: (session) => sessionOf(floor as Floor, session),
     get entry() {
       return (floor as Floor).entry;

@@ -1,0 +1,116 @@
+import { access, mkdir, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DateText, declareProblems, type Instant, parseDecimal, pow10, rescale } from '@meridian/base';
+import { feeAmount, type MarketFacts, PRICE_DIGITS } from '@meridian/market';
+import { BROKER_FEE_DIGITS, type BrokerRow, brokerFileName, formatBrokerFile, NODE_PRICE_DIGITS } from '@meridian/messages';
+import type { BrokerEntry } from './order-entry.ts';
+import type { VenueConfig } from './venue-command.ts';
+import { executionId, venueOrderId } from './venue-event.ts';
+
+const { problem } = declareProblems({
+  BROKER_FEE_UNKNOWN: {
+    status: 422,
+    title: { zh: '经纪商文件不认识该收费', en: 'A levy the broker file has no column for' },
+    detail: { zh: '{mic} 在 {date} 的收费 {code} 没有对应列', en: 'The levy {code} of {mic} on {date} has no column' },
+    remedy: { zh: '扩展经纪商文件版式', en: 'Extend the layout of the broker file' },
+  },
+});
+
+/** What the broker charges and how it looks up the rest. */
+export interface BrokerTerms {
+  readonly facts: MarketFacts;
+  /** Per unit, in the quote currency, e.g. "0.0020"; each fill rounded half up to the cent. */
+  readonly commissionPerUnit: string;
+  /** Security class of a symbol, for exemptions of levies. */
+  readonly securityClass: (symbol: string) => string;
+}
+
+const SIDES = { 1: 'BUY', 2: 'SELL', 5: 'SHORT' } as const;
+/** Decimals of the commission rate. */
+const RATE_DIGITS = 8;
+
+/** The rows of one file: what was executed, busted and corrected that day. Fees by the schedule of the trade date. */
+export function brokerRows(config: VenueConfig, entries: readonly BrokerEntry[], terms: BrokerTerms): BrokerRow[] {
+  const { mic } = config;
+  return entries.map((entry) => {
+    const listing = config.listings[entry.listing - 1] as VenueConfig['listings'][number];
+    const tradeDate = entry.tradeDate as DateText;
+    const quantity = BigInt(entry.quantity);
+    const price = BigInt(entry.price);
+    const rate = parseDecimal(terms.commissionPerUnit, RATE_DIGITS);
+    return {
+      kind: entry.kind === 'fill' ? 'FILL' : 'BUST',
+      execId: executionId(mic, entry.execution),
+      refExecId: entry.reference === 0 ? '' : executionId(mic, entry.reference),
+      orderId: venueOrderId(mic, entry.order),
+      clOrdId: entry.clOrdId,
+      account: entry.account,
+      isin: listing.isin,
+      symbol: listing.symbol,
+      mic,
+      side: SIDES[entry.side as keyof typeof SIDES],
+      quantity,
+      price,
+      tradeTime: entry.time,
+      tradeDate,
+      settlementDate: terms.facts.settlementDates(mic, tradeDate).securities,
+      currency: listing.currency,
+      commission: rescale(quantity * rate, RATE_DIGITS, BROKER_FEE_DIGITS, 'half-up'),
+      ...levies(mic, tradeDate, entry, terms.securityClass(listing.symbol), terms.facts),
+    };
+  });
+}
+
+function levies(mic: string, date: DateText, entry: BrokerEntry, securityClass: string, facts: MarketFacts) {
+  const charge = {
+    quantity: BigInt(entry.quantity),
+    value: BigInt(entry.quantity) * BigInt(entry.price) * pow10(PRICE_DIGITS - NODE_PRICE_DIGITS),
+  };
+  const found = { sec31: 0n, taf: 0n };
+  for (const line of facts.feeSchedule(mic, date, entry.side === 1 ? 'buy' : 'sell', securityClass)) {
+    if (line.code === 'SEC31') found.sec31 += feeAmount(line, charge);
+    else if (line.code === 'TAF') found.taf += feeAmount(line, charge);
+    else throw problem('BROKER_FEE_UNKNOWN', { mic, date, code: line.code });
+  }
+  return found;
+}
+
+/**
+ * Writes a day's file and, when it is complete on the disk, its marker. Written again it comes out byte-equal.
+ * @returns the file's path
+ */
+export async function writeBrokerFile(
+  dropDir: string,
+  config: VenueConfig,
+  date: DateText,
+  closedAt: Instant,
+  entries: readonly BrokerEntry[],
+  terms: BrokerTerms,
+): Promise<string> {
+  const rows = brokerRows(config, entries, terms);
+  const path = join(dropDir, brokerFileName(config.mic, date));
+  await mkdir(dropDir, { recursive: true });
+  await writeWhole(path, formatBrokerFile({ mic: config.mic, date, closedAt, rows }));
+  await writeWhole(`${path}.done`, '');
+  return path;
+}
+
+export async function brokerFileWritten(dropDir: string, mic: string, date: DateText): Promise<boolean> {
+  return access(join(dropDir, `${brokerFileName(mic, date)}.done`)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A reader sees the old file or the whole new one. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, 'w');
+  try {
+    await file.writeFile(text, 'latin1');
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
