@@ -1,24 +1,20 @@
 import * as grpc from '@grpc/grpc-js';
 import { type Instant, isProblem, type Logger, Problem, type ProblemParams, problemKind } from '@meridian/base';
+import { acceptPeer, clientLink, type Identity, type Role, requireTls13, SERVER_NAME } from '@meridian/security';
 
 /**
  * Calls between the house's own processes: gRPC over mutual TLS. Requests and answers are JSON, commands and events the
  * binary frames of @meridian/messages. A problem crosses the wire as its code and parameters.
  */
 
-/** PEM texts of one process: its key, its certificate and the authority both sides trust. */
-export interface Credentials {
-  readonly key: Uint8Array;
-  readonly cert: Uint8Array;
-  readonly ca: Uint8Array;
-}
-
 const MESSAGE_BYTES_MAX = 8 << 20;
 
+/** In an envelope: the library takes a message that reads as null for none. */
 const json = {
-  write: (value: unknown): Buffer => Buffer.from(JSON.stringify(value ?? null)),
-  read: (bytes: Buffer): unknown => JSON.parse(bytes.toString('utf8')),
+  write: (value: unknown): Buffer => Buffer.from(JSON.stringify({ value }, bigintText)),
+  read: (bytes: Buffer): unknown => (JSON.parse(bytes.toString('utf8')) as { value?: unknown }).value ?? EMPTY,
 };
+const EMPTY = Object.freeze({});
 const binary = {
   write: (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
   read: (bytes: Buffer) => bytes,
@@ -91,10 +87,13 @@ export interface ProcessService {
   ask?(request: AskRequest): Promise<unknown>;
 }
 
-/** Serves a process on loopback; port 0 picks a free one. */
+requireTls13();
+
+/** Serves a process on loopback to the roles `from`; port 0 picks a free one. */
 export async function serve(
   service: ProcessService,
-  credentials: Credentials,
+  identity: Identity,
+  from: readonly Role[],
   port: number,
   logger: Logger,
 ): Promise<{ port: number; close(): Promise<void> }> {
@@ -106,12 +105,12 @@ export async function serve(
   const handlers: grpc.UntypedServiceImplementation = {};
   for (const name of Object.keys(unary) as (keyof typeof unary)[]) {
     const handle = service[name] as ((request: unknown) => Promise<unknown>) | undefined;
-    if (handle !== undefined) handlers[name] = answering(handle.bind(service), logger);
+    if (handle !== undefined) handlers[name] = answering(handle.bind(service), from, logger);
   }
-  if (service.tail !== undefined) handlers['tail'] = streaming(service.tail.bind(service), logger);
+  if (service.tail !== undefined) handlers['tail'] = streaming(service.tail.bind(service), from, logger);
   server.addService({ ...unary, tail } as unknown as grpc.ServiceDefinition, handlers);
-  const identity = { private_key: Buffer.from(credentials.key), cert_chain: Buffer.from(credentials.cert) };
-  const tls = grpc.ServerCredentials.createSsl(Buffer.from(credentials.ca), [identity], true);
+  const pair = { private_key: Buffer.from(identity.key), cert_chain: Buffer.from(identity.certificate) };
+  const tls = grpc.ServerCredentials.createSsl(Buffer.from(identity.trusted), [pair], true);
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, tls, (error, given) => (error === null ? resolve(given) : reject(error)));
   });
@@ -128,9 +127,22 @@ export async function serve(
   };
 }
 
-function answering(handle: (request: unknown) => Promise<unknown>, logger: Logger): grpc.handleUnaryCall<unknown, unknown> {
+/** Who calls is settled before anything is answered. @throws Problem PEER_REFUSED */
+function admit(call: Pick<grpc.ServerUnaryCall<unknown, unknown>, 'getAuthContext'>, from: readonly Role[]): void {
+  acceptPeer(call.getAuthContext().sslPeerCertificate ?? {}, from);
+}
+
+function answering(
+  handle: (request: unknown) => Promise<unknown>,
+  from: readonly Role[],
+  logger: Logger,
+): grpc.handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
-    handle(call.request).then(
+    const answer = async () => {
+      admit(call, from);
+      return handle(call.request);
+    };
+    answer().then(
       (answer) => callback(null, answer),
       (error: unknown) => callback(wireError(error, logger)),
     );
@@ -139,6 +151,7 @@ function answering(handle: (request: unknown) => Promise<unknown>, logger: Logge
 
 function streaming(
   tail: (request: TailRequest, signal: AbortSignal) => AsyncIterable<Uint8Array>,
+  from: readonly Role[],
   logger: Logger,
 ): grpc.handleServerStreamingCall<TailRequest, Uint8Array> {
   return (call) => {
@@ -146,6 +159,7 @@ function streaming(
     call.on('cancelled', () => abort.abort());
     call.on('error', () => abort.abort());
     const pump = async () => {
+      admit(call, from);
       for await (const batch of tail(call.request, abort.signal)) {
         if (abort.signal.aborted) return;
         if (!call.write(batch)) await new Promise<void>((resolve) => drained(call, abort.signal, resolve));
@@ -161,6 +175,10 @@ function streaming(
 function drained(call: grpc.ServerWritableStream<TailRequest, Uint8Array>, signal: AbortSignal, resolve: () => void): void {
   call.once('drain', resolve);
   signal.addEventListener('abort', resolve, { once: true });
+}
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 const PROBLEM_KEY = 'meridian-problem-bin';
@@ -188,14 +206,17 @@ export interface ProcessClient {
   close(): void;
 }
 
-export function connectProcess(port: number, credentials: Credentials, serverName: string, deadlineMs = 60_000): ProcessClient {
+/** Connects to a process that must have one of the roles `to`. */
+export function connectProcess(port: number, identity: Identity, to: readonly Role[], deadlineMs = 60_000): ProcessClient {
+  const { checkServerIdentity } = clientLink(identity, to);
   const tls = grpc.credentials.createSsl(
-    Buffer.from(credentials.ca),
-    Buffer.from(credentials.key),
-    Buffer.from(credentials.cert),
+    Buffer.from(identity.trusted),
+    Buffer.from(identity.key),
+    Buffer.from(identity.certificate),
+    { checkServerIdentity: checkServerIdentity as grpc.VerifyOptions['checkServerIdentity'] & {} },
   );
   const client = new grpc.Client(`127.0.0.1:${port}`, tls, {
-    'grpc.ssl_target_name_override': serverName,
+    'grpc.ssl_target_name_override': SERVER_NAME,
     'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
     'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
     'grpc.initial_reconnect_backoff_ms': 100,
