@@ -99,6 +99,7 @@ CREATE TABLE accounts.sub_account (
   state  text   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
   UNIQUE (master, code),
   UNIQUE (sub, master),
+  UNIQUE (sub, entity),
   FOREIGN KEY (master, entity) REFERENCES accounts.master_account (master, entity)
 );
 
@@ -110,7 +111,7 @@ CREATE TABLE accounts.business_account (
   code                 text   NOT NULL,
   type                 text   NOT NULL,
   entity               bigint NOT NULL,
-  book                 text   NOT NULL,
+  book                 bigint NOT NULL,
   agreement            bigint NOT NULL,
   basis                text   NOT NULL CHECK (basis IN ('local', 'composite', 'quanto')),
   settlement_currency  text   NOT NULL CHECK (settlement_currency ~ '^[A-Z]{3}$'),
@@ -140,7 +141,7 @@ CREATE TABLE accounts.ledger_account (
   entity         bigint   NOT NULL,
   code           text     NOT NULL,
   pool           text,
-  sub            bigint   REFERENCES accounts.sub_account,
+  sub            bigint,
   contract       bigint,
   counterparty   bigint,
   listing        bigint,
@@ -156,6 +157,7 @@ CREATE TABLE accounts.ledger_account (
   pending_credit bigint   NOT NULL DEFAULT 0 CHECK (pending_credit >= 0),
   version        bigint   NOT NULL DEFAULT 0 CHECK (version >= 0),
   UNIQUE (id, currency),
+  FOREIGN KEY (sub, entity) REFERENCES accounts.sub_account (sub, entity),
   CONSTRAINT ledger_account_floor CHECK (
     floor IS NULL OR
     normal_side * posted - CASE WHEN normal_side = 1 THEN pending_credit ELSE pending_debit END >= floor
@@ -341,7 +343,7 @@ CREATE TABLE accounts.contract (
   contract            bigint PRIMARY KEY CHECK (contract > 0),
   uti                 text   NOT NULL UNIQUE,
   entity              bigint NOT NULL,
-  book                text   NOT NULL,
+  book                bigint NOT NULL,
   agreement           bigint REFERENCES accounts.agreement,
   client              bigint REFERENCES accounts.client,
   master              bigint,
@@ -478,3 +480,6 @@ CREATE TABLE accounts.published_batch (
   command_no    bigint NOT NULL REFERENCES accounts.command DEFERRABLE INITIALLY DEFERRED,
   PRIMARY KEY (batch, attempt)
 );
+
+-- A withdrawal ends once.
+CREATE UNIQUE INDEX withdrawal_ended ON accounts.command ((body ->> 'withdrawal')) WHERE kind = 'withdraw-settle';

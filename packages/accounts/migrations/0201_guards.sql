@@ -16,23 +16,25 @@ BEGIN
   END LOOP;
 END $$;
 
--- At commit every journal holds exactly the lines it announced and they add up to nothing per currency; and client money
--- never moves from one master to another (UA-5), whoever writes the journal: a publication's lines are checked in pairs
+-- At commit every journal holds exactly the lines it announced and they add up to nothing per entity and currency; and
+-- client money never moves from one master to another (UA-5), whoever writes the journal: a publication's lines are checked in pairs
 -- before they are summed up, every other journal touches one master only.
 CREATE FUNCTION accounts.check_journal() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   v_lines bigint;
-  v_off text;
+  v_off bigint;
   v_masters bigint;
 BEGIN
-  SELECT coalesce(sum(c.lines), 0), min(c.currency) FILTER (WHERE c.total <> 0) INTO v_lines, v_off
-    FROM (SELECT p.currency, count(*) AS lines, sum(p.amount) AS total FROM accounts.posting p
-           WHERE p.journal = NEW.id GROUP BY p.currency) c;
-  IF v_lines <> NEW.lines OR v_off IS NOT NULL THEN
-    RAISE EXCEPTION 'journal % does not balance (% of % lines, currency %)', NEW.id, v_lines, NEW.lines, v_off
+  SELECT coalesce(sum(c.lines), 0), count(*) FILTER (WHERE c.total <> 0) INTO v_lines, v_off
+    FROM (SELECT count(*) AS lines, sum(p.amount) AS total
+            FROM accounts.posting p JOIN accounts.ledger_account a ON a.id = p.account
+           WHERE p.journal = NEW.id GROUP BY a.entity, p.currency) c;
+  IF v_lines <> NEW.lines OR v_off > 0 THEN
+    RAISE EXCEPTION 'journal % does not balance (% of % lines)', NEW.id, v_lines, NEW.lines
       USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_balanced';
   END IF;
-  IF NEW.kind <> 'publish-batch' THEN
+  IF NEW.kind <> 'publish-batch'
+     AND NOT EXISTS (SELECT 1 FROM accounts.journal r WHERE r.id = NEW.reverses AND r.kind = 'publish-batch') THEN
     SELECT count(DISTINCT s.master) INTO v_masters FROM accounts.posting p
       JOIN accounts.ledger_account a ON a.id = p.account
       JOIN accounts.sub_account s ON s.sub = a.sub WHERE p.journal = NEW.id;

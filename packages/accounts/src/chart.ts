@@ -33,6 +33,7 @@ const DEBIT_NORMAL: readonly Row[] = [
   ['1030', '存放券商保证金', 'Margin at broker', ['counterparty']],
   ['1040', '对冲证券成本', 'Hedge inventory at cost', ['listing']],
   ['1045', '对冲证券公允价值变动', 'Hedge fair-value adjustment', ['listing']],
+  ['1050', '客户欠款', 'Due from client', ['sub'], [], 0n],
   ['1055', '应收融资利息', 'Accrued financing receivable', ['contract']],
   ['1061', '券商未交收', 'Broker unsettled (±)', ['counterparty']],
   ['1070', '应收股利', 'Dividend receivable', ['listing']],

@@ -41,6 +41,8 @@ export const POSTING_RULES = {
     'Pending margin of a fill (two-phase, voided by its booking)',
   ),
   'fee-hold': one('accounts', '2011', '4020', '成交待收费用', 'Pending fees of a fill (two-phase, voided by its booking)'),
+  'client-shortfall': one('accounts', '1050', '2010', '客户透支转欠款', 'A booking took more than the client had'),
+  'client-repaid': one('accounts', '2010', '1050', '归还欠款', 'What the client owed is repaid'),
   'pool-send': one('accounts', '1090', '1010', '资金池间汇出', 'Cash leaves a pool'),
   'pool-arrive': one('accounts', '1010', '1090', '资金池间汇入', 'Cash arrives in a pool'),
   'unidentified-receipt': one('accounts', '1010', '9010', '待查收款', 'Unidentified receipt'),
