@@ -33,10 +33,16 @@ export async function readColumns(query: CatalogueQuery): Promise<Column[]> {
   return (await query(COLUMNS)).rows as Column[];
 }
 
+/** A column as it is declared. */
+export interface DeclaredColumn {
+  readonly field: Field;
+  readonly entity: Entity;
+}
+
 /** Columns of the catalogue by name. A column declared by `field` alone stands in a table. */
-export function declaredColumns(catalogue: Catalogue): Map<string, { field: Field; entity: Entity }> {
+export function declaredColumns(catalogue: Catalogue): Map<string, DeclaredColumn> {
   const entities = new Map(catalogue.entities().map((entity) => [entity.name, entity]));
-  const columns = new Map<string, { field: Field; entity: Entity }>();
+  const columns = new Map<string, DeclaredColumn>();
   for (const field of catalogue.fields()) {
     if (field.kind !== 'column') continue;
     const alone: Entity = {

@@ -1,12 +1,25 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@meridian/base';
-import { type CatalogueQuery, type Column, declaredColumns, identifier, literal, plainType, readColumns } from './columns.ts';
-import type { Field } from './declaration.ts';
+import {
+  type CatalogueQuery,
+  type Column,
+  type DeclaredColumn,
+  declaredColumns,
+  identifier,
+  literal,
+  plainType,
+  readColumns,
+} from './columns.ts';
 import { type Drift, lowered, type Protection, refuseDrift } from './drift.ts';
 import { grantDrifts, restoreGrants } from './grants.ts';
 import { type Catalogue, catalogue as house } from './registry.ts';
 
-const FINGERPRINT = `SELECT shobj_description(oid, 'pg_database') AS comment, current_database() AS name FROM pg_database WHERE datname = current_database()`;
+/** pg_advisory_xact_lock key of applying the catalogue. */
+const LOCK = 0x6361_7461;
+
+const FINGERPRINT = `
+  SELECT shobj_description(oid, 'pg_database') AS comment, datname AS name
+    FROM pg_database WHERE datname = current_database()`;
 
 /** Compares every column of the database with the catalogue: existence, type, relation, comment, grants. DS-1, DS-2. */
 export async function checkDatabase(query: CatalogueQuery, catalogue: Catalogue = house): Promise<Drift[]> {
@@ -32,6 +45,8 @@ export interface ApplyOptions {
  */
 export async function applyCatalogue(query: CatalogueQuery, options: ApplyOptions = {}): Promise<void> {
   const { catalogue = house, acknowledged = [] } = options;
+  // Two processes that start at once would update the same comments.
+  await query(`SELECT pg_advisory_xact_lock(${LOCK})`);
   const columns = await readColumns(query);
   refuseDrift(structureDrifts(columns, catalogue));
   const { rows } = await query(FINGERPRINT);
@@ -72,37 +87,9 @@ function structureDrifts(columns: readonly Column[], catalogue: Catalogue): Drif
 }
 
 /** The comment of a column: what protects it, as canonical JSON. */
-function commentOf(field: Field): string {
-  const {
-    class: dataClass,
-    sensitive,
-    pi,
-    jrt0158,
-    jrt0197,
-    owner,
-    purpose,
-    origin,
-    retain,
-    storage,
-    mask,
-    outbound,
-    ai,
-  } = field;
-  return canonicalJson({
-    class: dataClass,
-    sensitive,
-    pi,
-    jrt0158,
-    jrt0197,
-    owner,
-    purpose,
-    origin,
-    retain,
-    storage,
-    mask,
-    outbound,
-    ai,
-  });
+function commentOf({ field, entity }: DeclaredColumn): string {
+  const { name: _name, entity: _entity, key: _key, kind: _kind, type: _type, title: _title, ...protection } = field;
+  return canonicalJson({ ...protection, access: entity.access });
 }
 
 function commentDrifts(columns: readonly Column[], catalogue: Catalogue): Drift[] {
@@ -110,8 +97,8 @@ function commentDrifts(columns: readonly Column[], catalogue: Catalogue): Drift[
   return columns.flatMap((column): Drift[] => {
     const name = `${column.entity}.${column.key}`;
     const own = declared.get(name);
-    if (own === undefined || column.comment === commentOf(own.field)) return [];
-    return [{ kind: 'comment', name, expected: commentOf(own.field), found: column.comment ?? 'no comment' }];
+    if (own === undefined || column.comment === commentOf(own)) return [];
+    return [{ kind: 'comment', name, expected: commentOf(own), found: column.comment ?? 'no comment' }];
   });
 }
 
@@ -124,7 +111,7 @@ function loweredDrifts(columns: readonly Column[], catalogue: Catalogue, acknowl
     if (own === undefined || column.comment === null || acknowledged.includes(name)) return [];
     const before = protectionIn(column.comment);
     if (before === undefined) return [{ kind: 'comment', name, expected: 'a declaration', found: column.comment.slice(0, 80) }];
-    const weaker = lowered(before, own.field);
+    const weaker = lowered(before, { ...own.field, access: own.entity.access });
     return weaker.length === 0 ? [] : [{ kind: 'lowered', name, expected: 'an acknowledgement', found: weaker.join(', ') }];
   });
 }
@@ -141,21 +128,14 @@ function protectionIn(comment: string): Protection | undefined {
 async function writeComments(query: CatalogueQuery, columns: readonly Column[], catalogue: Catalogue): Promise<void> {
   const declared = declaredColumns(catalogue);
   const statements = columns.map((column) => {
-    const { field } = declared.get(`${column.entity}.${column.key}`) as { field: Field };
+    const own = declared.get(`${column.entity}.${column.key}`) as DeclaredColumn;
     const [schema = '', relation = ''] = column.entity.split('.');
-    return `COMMENT ON COLUMN ${identifier(schema)}.${identifier(relation)}.${identifier(column.key)} IS ${literal(commentOf(field))}`;
+    return `COMMENT ON COLUMN ${identifier(schema)}.${identifier(relation)}.${identifier(column.key)} IS ${literal(commentOf(own))}`;
   });
   if (statements.length > 0) await query(statements.join(';\n'));
 }
 
 function fingerprintOf(catalogue: Catalogue): string {
-  const all = canonicalJson(
-    [...declaredColumns(catalogue).values()].map(({ field, entity }) => [
-      field.name,
-      field.type,
-      entity.access,
-      commentOf(field),
-    ]),
-  );
+  const all = canonicalJson([...declaredColumns(catalogue)].map(([name, own]) => [name, own.field.type, commentOf(own)]));
   return `meridian catalogue ${createHash('sha256').update(all).digest('hex')}`;
 }

@@ -1,6 +1,6 @@
-import { CLASSES, type Field, type FieldKind } from './declaration.ts';
+import { CLASSES, type Declaration, type FieldKind } from './declaration.ts';
 import { problem } from './problems.ts';
-import { type Catalogue, catalogue as house } from './registry.ts';
+import { type Access, type Catalogue, catalogue as house } from './registry.ts';
 
 /** One difference between what is and what is declared. */
 export interface Drift {
@@ -46,10 +46,9 @@ export function checkShapes(shapes: readonly Shape[], catalogue: Catalogue = hou
 }
 
 /** What a field's declaration says about protection; stands in the database as the column's comment. */
-export type Protection = Pick<
-  Field,
-  'class' | 'sensitive' | 'pi' | 'jrt0158' | 'jrt0197' | 'mask' | 'storage' | 'outbound' | 'ai'
->;
+export type Protection = Omit<Declaration, 'kind' | 'type' | 'title' | 'owner' | 'purpose' | 'origin' | 'retain'> & {
+  readonly access: Access;
+};
 
 /** The ways in which `now` protects less than `before`: each needs the data protection officer's acknowledgement. */
 export function lowered(before: Protection, now: Protection): string[] {
@@ -63,6 +62,7 @@ export function lowered(before: Protection, now: Protection): string[] {
   check('mask', before.mask !== now.mask && (now.mask === 'none' || before.mask === 'full'));
   check('storage', before.storage === 'sealed' && now.storage === 'plain');
   check('ai', rank(['no', 'approved', 'yes'], now.ai) > rank(['no', 'approved', 'yes'], before.ai));
+  check('access', rank(['read', 'append', 'write'], now.access) > rank(['read', 'append', 'write'], before.access));
   const earlier: readonly string[] = before.outbound === 'never' ? [] : before.outbound;
   check('outbound', now.outbound !== 'never' && now.outbound.some((channel) => !earlier.includes(channel)));
   return found;

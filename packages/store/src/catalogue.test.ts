@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { isProblem } from '@meridian/base';
 import {
+  type Access,
   applyCatalogue,
   type Catalogue,
   checkDatabase,
@@ -29,7 +30,7 @@ const TABLES = `
   CREATE ROLE stranger NOLOGIN`;
 
 /** The catalogue of the tables above, with some fields declared otherwise. */
-function shop(changes: Readonly<Record<string, Partial<Declaration> | null>> = {}): Catalogue {
+function shop(changes: Readonly<Record<string, Partial<Declaration> | null>> = {}, access: Access = 'append'): Catalogue {
   const catalogue = newCatalogue();
   const shared = { title: { zh: '测试', en: 'test' }, owner: 'trading', purpose: ['trading'] } as const;
   const sealed = { sensitive: true, pi: 'spi', jrt0158: 3, jrt0197: 4, mask: 'full' } as const;
@@ -58,7 +59,7 @@ function shop(changes: Readonly<Record<string, Partial<Declaration> | null>> = {
   );
   catalogue.entity(
     'shop.trade',
-    { ...shared, access: 'append' },
+    { ...shared, access },
     lines('shop.trade', { id: 'int8', client_id: 'bigint', price: 'numeric(20,8)', at: 'timestamptz' }),
   );
   catalogue.entity(
@@ -282,6 +283,16 @@ for (const [name, [changes, kind]] of Object.entries(CATALOGUE_MUTATIONS)) {
     });
   });
 }
+
+test('[DS-2] a new version of the catalogue is refused: what was append-only may be rewritten', async () => {
+  await trial(async (tx) => {
+    await assert.rejects(
+      applyCatalogue(tx.query, { catalogue: shop({}, 'write') }),
+      (e) => isProblem(e, 'CATALOGUE_DRIFT') && /access/.test(e.message),
+    );
+    await applyCatalogue(tx.query, { catalogue: shop({}, 'read') });
+  });
+});
 
 test('[DS-2] core to important to general is lowering; a new version may raise protection unasked', async () => {
   const important = { class: 'important', jrt0158: 4, jrt0197: 5 } as const;

@@ -98,6 +98,10 @@ function makeDataDir(cluster: Cluster): void {
   if (!fs.existsSync(cluster.dataDir)) fs.mkdirSync(cluster.dataDir, { mode: 0o700 });
   if (!fs.statSync(cluster.dataDir).isDirectory())
     throw problem('DATA_DIR_UNUSABLE', { path: cluster.dataDir, reason: 'not a folder' });
+  // A folder that holds something else must not change its owner because of a mistyped option.
+  const isOurs = fs.existsSync(cluster.passwordFile) || fs.existsSync(cluster.folder);
+  if (!isOurs && fs.readdirSync(cluster.dataDir).some((name) => name !== 'lost+found'))
+    throw problem('DATA_DIR_UNUSABLE', { path: cluster.dataDir, reason: 'neither empty nor a data folder' });
   own(cluster.dataDir, cluster.user);
   if (fs.existsSync(cluster.passwordFile)) return;
   if (fs.existsSync(cluster.folder))

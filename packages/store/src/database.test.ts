@@ -8,6 +8,7 @@ import {
   type Database,
   instantParameter,
   openDatabase,
+  provideDatabase,
   type Queryable,
   type ScratchDatabase,
   scratchDatabase,
@@ -209,6 +210,41 @@ test('a connection lost inside a transaction is not pooled again', async () => {
   assert.deepEqual((await database.query('SELECT id FROM public.entry WHERE id >= 5000')).rows, []);
 });
 
+test('a lent connection comes back clean: no open transaction, lock or setting of the last borrower', async () => {
+  const one = openDatabase({ url: scratch.postgres.url, connectionsMax: 1 });
+  const state = `SELECT current_setting('statement_timeout') AS t, current_setting('timezone') AS z,
+                        (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks`;
+  const clean = (await one.query(state)).rows;
+  await one.connection((c) =>
+    c.script(`SET statement_timeout = 7; SET timezone = 'Asia/Shanghai'; SELECT pg_advisory_lock(1)`),
+  );
+  assert.deepEqual((await one.query(state)).rows, clean);
+  await one.connection((c) => c.script('BEGIN; CREATE TABLE public.left_open (a int)')).catch(() => {});
+  await assert.rejects(
+    one.connection(async (c) => {
+      await c.script('BEGIN; CREATE TABLE public.left_open (a int)');
+      throw new Error('mine');
+    }),
+    /mine/,
+  );
+  assert.deepEqual((await one.query(`SELECT to_regclass('public.left_open') AS t`)).rows, [{ t: null }]);
+  await one.close();
+});
+
+test('the database of an installation is the one of DATABASE_URL when that is given, checked, else the embedded one', async () => {
+  const external = await provideDatabase({ dataDir: path.join(scratch.dataDir, 'unused'), url: scratch.postgres.url });
+  assert.equal(fs.existsSync(path.join(scratch.dataDir, 'unused')), false);
+  assert.equal(external.postgres, undefined);
+  await external.stop();
+  await assert.rejects(
+    provideDatabase({ dataDir: scratch.dataDir, url: 'postgres://nobody@127.0.0.1:1/x', patienceMs: 50 }),
+    (e) => isProblem(e, 'DATABASE_AWAY'),
+  );
+  const own = await provideDatabase({ dataDir: path.join(scratch.dataDir, 'own') });
+  assert.deepEqual((await own.database.query('SELECT 1 AS one')).rows, [{ one: 1 }]);
+  await own.stop();
+});
+
 test('bad input: an address that is none, a server that is too old, one that is not UTF8', async () => {
   assert.throws(
     () => openDatabase({ url: 'mysql://x/y' }),
@@ -235,6 +271,7 @@ test('a real PostgreSQL 15 is refused', {
   const old = openDatabase({ url: postgres.url });
   await assert.rejects(checkDatabaseVersion(old), (e) => isProblem(e, 'DATABASE_TOO_OLD'));
   await old.close();
+  await assert.rejects(provideDatabase({ dataDir, url: postgres.url }), (e) => isProblem(e, 'DATABASE_TOO_OLD'));
   await postgres.stop();
   await assert.rejects(startPostgres({ dataDir }), (e) => isProblem(e, 'DATA_DIR_VERSION'));
 });

@@ -56,7 +56,10 @@ export interface Database extends Queryable {
    * @throws Problem DATABASE_AWAY (phase commit: it may have been applied) | DATABASE_CONFLICT | DISK_FULL
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  /** Lends one connection outside a transaction: advisory locks, migrations. */
+  /**
+   * Lends one connection outside a transaction: advisory locks, migrations. What it leaves behind (an open transaction,
+   * locks, settings) is discarded.
+   */
   connection<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** Typed reads over the same pool. `Tables` describes rows as the column types come back. */
   reads<Tables>(): Kysely<Tables>;
@@ -96,7 +99,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   let readsOver: Kysely<unknown> | undefined;
   return {
     query: (sql, parameters) => guarded('statement', () => run(pool, sql, parameters)),
-    connection: (work) => lend(pool, (client) => work(connectionOver(client))),
+    connection: (work) => lend(pool, (client) => borrow(client, work)),
     transaction: (work, settings = {}) => transact(pool, work, settings),
     reads<Tables>() {
       readsOver ??= new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
@@ -160,10 +163,23 @@ async function lend<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T
   try {
     return await work(client);
   } catch (error) {
-    broken = isConnectionLoss(error) || isProblem(error, 'DATABASE_AWAY');
-    throw error;
+    broken = error instanceof Tainted || isConnectionLoss(error) || isProblem(error, 'DATABASE_AWAY');
+    throw error instanceof Tainted ? databaseFailure(error.cause, 'statement') : error;
   } finally {
     client.release(broken);
+  }
+}
+
+/** Thrown by {@link borrow} around a failure after which the connection's state is unknown. */
+class Tainted extends Error {}
+
+async function borrow<T>(client: pg.PoolClient, work: (connection: Connection) => Promise<T>): Promise<T> {
+  try {
+    const result = await work(connectionOver(client));
+    await client.query('DISCARD ALL');
+    return result;
+  } catch (error) {
+    throw new Tainted('', { cause: error });
   }
 }
 

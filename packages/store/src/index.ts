@@ -19,4 +19,5 @@ export { sqlState, violatedConstraint } from './database-failure.ts';
 export { type Postgres, type PostgresOptions, runningPostgresUrl, startPostgres } from './launch.ts';
 export { MIGRATION_RANGES, migrate } from './migration.ts';
 export { enqueue, type OutboxMessage, type Relay, type RelayOptions, startRelay } from './outbox.ts';
+export { type ProvidedDatabase, provideDatabase } from './provide.ts';
 export { type ScratchDatabase, scratchDatabase } from './scratch.ts';

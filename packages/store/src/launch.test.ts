@@ -182,7 +182,7 @@ test('an ordinary user starts it in a folder of its own; root later takes it ove
   await postgres.stop();
 });
 
-test('bad input: a folder made by another major version, a file, a lost password', async () => {
+test('bad input: a folder made by another major version, a folder of other things, a file, a lost password', async () => {
   const other = path.join(folder, 'other');
   fs.cpSync(dataDir, other, { recursive: true });
   for (const name of ['', 'cluster', 'password', 'cluster/PG_VERSION']) {
@@ -196,8 +196,16 @@ test('bad input: a folder made by another major version, a file, a lost password
   );
   fs.rmSync(path.join(other, 'password'));
   await assert.rejects(startPostgres({ dataDir: other }), (e) => isProblem(e, 'DATA_DIR_UNUSABLE'));
-  const file = path.join(folder, 'file');
+  const home = path.join(folder, 'documents');
+  fs.mkdirSync(home);
+  const file = path.join(home, 'file');
   fs.writeFileSync(file, '');
+  const { uid } = fs.statSync(home);
+  await assert.rejects(
+    startPostgres({ dataDir: home }),
+    (e) => isProblem(e, 'DATA_DIR_UNUSABLE') && /neither empty/.test(e.message),
+  );
+  assert.equal(fs.statSync(home).uid, uid);
   await assert.rejects(startPostgres({ dataDir: file }), (e) => isProblem(e, 'DATA_DIR_UNUSABLE'));
   await assert.rejects(startPostgres({ dataDir: path.join(file, 'below') }), (e) => isProblem(e, 'DATA_DIR_UNUSABLE'));
   await assert.rejects(startPostgres({ dataDir, binDir: folder }), (e) => isProblem(e, 'POSTGRES_BINARIES_MISSING'));

@@ -53,18 +53,16 @@ export async function migrate(
 ): Promise<string[]> {
   const migrations = readMigrations([OWN_FOLDER, ...folders]);
   return database.connection(async (connection) => {
+    // Waiting for another process and rewriting a large table may both take their time. Lock and setting end with the loan.
+    await connection.script('SET statement_timeout = 0');
     await connection.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    try {
-      const done: string[] = [];
-      for (const migration of outstanding(migrations, await appliedMigrations(connection))) {
-        await apply(connection, migration);
-        logger.info('migration applied', { file: migration.file });
-        done.push(migration.file);
-      }
-      return done;
-    } finally {
-      await connection.query('SELECT pg_advisory_unlock($1)', [LOCK]).catch(() => {});
+    const done: string[] = [];
+    for (const migration of outstanding(migrations, await appliedMigrations(connection))) {
+      await apply(connection, migration);
+      logger.info('migration applied', { file: migration.file });
+      done.push(migration.file);
     }
+    return done;
   });
 }
 

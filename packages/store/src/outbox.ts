@@ -37,7 +37,7 @@ export interface RelayOptions {
   /** How each topic is delivered; resolves when the receiver has it. `signal` fires when the patience is over. */
   readonly topics: Readonly<Record<string, (message: OutboxMessage, signal: AbortSignal) => Promise<void>>>;
   readonly logger?: Logger;
-  /** Attempts before a message is given up as `dead` and an operator is needed. Default 20 (about an hour and a half). */
+  /** Attempts before a message is given up as `dead` and an operator is needed. Default 20 (about an hour). */
   readonly attemptsMax?: number;
   /** Bound of one delivery; default 30 s. */
   readonly patienceMs?: number;
