@@ -254,6 +254,8 @@ const EVENTS = {
   'lease-booked': [13, LeaseBooked],
   'exception-raised': [14, ExceptionRaised],
   'fact-applied': [15, FactApplied],
+  // Only from a hedge node that runs apart: the command its client node takes.
+  execution: [16, Execution],
 } as const;
 
 type Events = typeof EVENTS;

@@ -1,0 +1,193 @@
+import { REJECTION } from '@meridian/messages';
+import { POSITIONS_MAX } from './bounds.ts';
+import { REQUESTS_PER_COMMAND } from './hedge-id.ts';
+import { ACTION, EXECUTION, type Intent } from './hedge-port.ts';
+import { leavesOfChild, orderChild, refuseIntent, reportChild } from './hedge-report.ts';
+import type { HedgeState } from './hedge-state.ts';
+import { CHANGE, STATUS } from './order-table.ts';
+import { LEG_OPEN_SHORT, legOf } from './position-table.ts';
+import { TradingAccounts } from './trading-account.ts';
+
+/** Hot path: no allocation. What a client node wants done: checked against the trading account, sent to the venue. */
+export function takeIntent(h: HedgeState, m: Intent): void {
+  if (m.action === ACTION.order) sendChild(h, m);
+  else if (m.action === ACTION.replace) replaceChild(h, m);
+  else if (m.action === ACTION.cancel) cancelChild(h, m);
+}
+
+/** The next request's number: the command and its ordinal, which its ClOrdID is made of. */
+function nextRequest(h: HedgeState): number {
+  return h.seq * REQUESTS_PER_COMMAND + h.requests++;
+}
+
+/** Tells the client node. The message's numbers not named here are 0. */
+export function tell(h: HedgeState, intent: number, kind: number, k: number, rejection: number): void {
+  const e = h.client.message;
+  e.intent = intent;
+  e.kind = kind;
+  e.quantity = 0;
+  e.price = 0;
+  e.rejection = rejection;
+  e.seq = h.seq;
+  e.k = k;
+  e.refSeq = 0;
+  e.refK = 0;
+  h.client.send();
+}
+
+function sendChild(h: HedgeState, m: Intent): void {
+  const { children, accounts } = h;
+  const leg = legOf(m.side, m.effect);
+  const rejection = check(h, m, leg);
+  if (rejection !== 0) {
+    const k = refuseIntent(h, m, rejection);
+    tell(h, m.intent, EXECUTION.rejected, k, rejection);
+    return;
+  }
+  const position = accounts.row(h.routes.tradingAccount[m.route] as number, m.listing);
+  const c = children.open(m.intent);
+  const request = nextRequest(h);
+  children.id[c] = h.seq;
+  children.route[c] = m.route;
+  children.listing[c] = m.listing;
+  children.side[c] = m.side;
+  children.leg[c] = leg;
+  children.type[c] = m.type;
+  children.tif[c] = m.tif;
+  children.quantity[c] = m.quantity;
+  children.price[c] = m.price;
+  children.cum[c] = 0;
+  children.acknowledged[c] = 0;
+  children.change[c] = CHANGE.none;
+  children.position[c] = position;
+  children.working[c] = 0;
+  children.request[c] = request;
+  children.changeRequest[c] = -1;
+  children.addRequest(c, request);
+  accounts.link(children, c);
+  setWorking(h, c, m.quantity);
+  orderChild(h, c, ACTION.order, request, -1);
+}
+
+function check(h: HedgeState, m: Intent, leg: number): number {
+  const { routes, sessions, accounts, children } = h;
+  if (m.route >= routes.count || routes.known[m.route] === 0) return REJECTION.NOT_PERMITTED;
+  const session = routes.session[m.route] as number;
+  if (!sessions.has(session) || sessions.role[session] !== 2) return REJECTION.NOT_PERMITTED;
+  if (leg === 0 || children.find(m.intent) >= 0) return REJECTION.ORDER_MALFORMED;
+  if (leg === LEG_OPEN_SHORT && routes.shortAllowed[m.route] === 0) return REJECTION.SHORT_REFUSED;
+  const position = accounts.positions.find(routes.tradingAccount[m.route] as number, m.listing);
+  if (children.full || (position < 0 && accounts.positions.count === POSITIONS_MAX)) return REJECTION.CAPACITY;
+  if (TradingAccounts.needsStock(leg) && (position < 0 || m.quantity > accounts.sellable(position, leg)))
+    return REJECTION.SELLABLE_EXCEEDED;
+  const wash = position < 0 ? 0 : accounts.checkWash(children, position, m.side, m.price);
+  return wash !== 0 ? wash : checkRate(h, m.route);
+}
+
+function checkRate(h: HedgeState, route: number): number {
+  const { routes } = h;
+  const second = Math.floor(h.time / 1_000_000);
+  if (routes.second[route] !== second) {
+    routes.second[route] = second;
+    routes.arrived[route] = 0;
+  }
+  const arrived = routes.arrived[route] as number;
+  if (arrived >= (routes.orderRateMax[route] as number)) return REJECTION.THROTTLED;
+  routes.arrived[route] = arrived + 1;
+  return 0;
+}
+
+function replaceChild(h: HedgeState, m: Intent): void {
+  const { children, accounts } = h;
+  const c = children.find(m.intent);
+  if (c < 0 || children.live[c] === 0 || children.change[c] !== CHANGE.none) {
+    refuseChange(
+      h,
+      c,
+      m.intent,
+      c < 0 ? REJECTION.ORDER_UNKNOWN : children.live[c] === 0 ? REJECTION.ORDER_CLOSED : REJECTION.ORDER_BUSY,
+    );
+    return;
+  }
+  const position = children.position[c] as number;
+  const leg = children.leg[c] as number;
+  const leaves = m.quantity - (children.cum[c] as number);
+  let rejection = 0;
+  if (TradingAccounts.needsStock(leg) && leaves - (children.working[c] as number) > accounts.sellable(position, leg))
+    rejection = REJECTION.SELLABLE_EXCEEDED;
+  if (rejection === 0) rejection = accounts.checkWash(children, position, children.side[c] as number, m.price);
+  if (rejection === 0) rejection = checkRate(h, children.route[c] as number);
+  if (rejection !== 0) {
+    refuseChange(h, c, m.intent, rejection);
+    return;
+  }
+  const request = nextRequest(h);
+  children.change[c] = CHANGE.replace;
+  children.changeQuantity[c] = m.quantity;
+  children.changePrice[c] = m.price;
+  children.changeRequest[c] = request;
+  children.addRequest(c, request);
+  accounts.showPrice(position, children.side[c] === 1, m.price, false);
+  setWorking(h, c, Math.max(children.working[c] as number, leaves));
+  orderChild(h, c, ACTION.replace, request, children.request[c] as number);
+}
+
+function cancelChild(h: HedgeState, m: Intent): void {
+  const { children } = h;
+  const c = children.find(m.intent);
+  if (c < 0 || children.live[c] === 0 || children.change[c] !== CHANGE.none) {
+    refuseChange(
+      h,
+      c,
+      m.intent,
+      c < 0 ? REJECTION.ORDER_UNKNOWN : children.live[c] === 0 ? REJECTION.ORDER_CLOSED : REJECTION.ORDER_BUSY,
+    );
+    return;
+  }
+  const request = nextRequest(h);
+  children.change[c] = CHANGE.cancel;
+  children.changeRequest[c] = request;
+  children.addRequest(c, request);
+  orderChild(h, c, ACTION.cancel, request, children.request[c] as number);
+}
+
+/** FIX 35=9 as a code point: a change was refused, by the house or by the venue. */
+export const CHANGE_REFUSED = 0x39;
+
+function refuseChange(h: HedgeState, c: number, intent: number, rejection: number): void {
+  const k = c < 0 ? h.out.nextK : reportChild(h, c, CHANGE_REFUSED, statusOf(h, c), rejection, null, 0);
+  tell(h, intent, EXECUTION.changeRefused, k, rejection);
+}
+
+/** FIX 39 of a child. */
+export function statusOf(h: HedgeState, c: number): number {
+  const { children } = h;
+  const filled = (children.cum[c] as number) >= (children.quantity[c] as number);
+  if (children.live[c] === 0) return filled ? STATUS.filled : STATUS.cancelled;
+  if (children.acknowledged[c] === 0 && children.cum[c] === 0) return STATUS.pending;
+  return (children.cum[c] as number) > 0 ? STATUS.partial : STATUS.new;
+}
+
+/** Counts `working` units of the child in its trading account's leg. */
+export function setWorking(h: HedgeState, c: number, working: number): void {
+  const { children, accounts } = h;
+  const before = children.working[c] as number;
+  if (working === before) return;
+  accounts.positions.work(children.position[c] as number, children.leg[c] as number, working - before);
+  children.working[c] = working;
+}
+
+/** What the child must keep working: while a replace is in flight the larger of both sizes. */
+export function settleWorking(h: HedgeState, c: number): void {
+  const { children } = h;
+  const leaves = leavesOfChild(h, c);
+  const asked = (children.changeQuantity[c] as number) - (children.cum[c] as number);
+  setWorking(h, c, children.live[c] === 1 && children.change[c] === CHANGE.replace ? Math.max(leaves, asked) : leaves);
+}
+
+/** The child will not trade any more. */
+export function closeChild(h: HedgeState, c: number): void {
+  h.children.close(c);
+  h.accounts.unlink(h.children, c);
+  setWorking(h, c, 0);
+}
