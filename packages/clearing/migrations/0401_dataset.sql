@@ -53,6 +53,7 @@ CREATE TABLE clearing.trade (
   hedge_k   integer,
   exec_id   text,
   policy    text     NOT NULL CHECK (policy IN ('fill', 'order', 'day')),
+  kind      text     NOT NULL CHECK (kind IN ('fill', 'bust')),
   PRIMARY KEY (batch, attempt, seq, k),
   FOREIGN KEY (batch, attempt) REFERENCES clearing.attempt
 );

@@ -74,6 +74,12 @@ export const { problem } = declareProblems({
     detail: { zh: '{market} {date} 的计划已是 {state}', en: 'The plan of {market} for {date} is {state}' },
     remedy: { zh: '只有未运行的计划可以移动或跳过', en: 'Only planned rows can be moved or skipped' },
   },
+  CONTRACT_ABSENT: {
+    status: 409,
+    title: { zh: '没有可平的合约', en: 'No contract to close' },
+    detail: { zh: '成交 {fills} 平仓，但 {key} 没有未了结合约', en: 'Fills {fills} close, but {key} has no open contract' },
+    remedy: { zh: '核对开平标志与持仓', en: 'Check position effect and positions' },
+  },
   CLEARING_FACT_MISSING: {
     status: 422,
     title: { zh: '清算参数缺失', en: 'A clearing fact is missing' },

@@ -35,7 +35,12 @@ export const ClearingRules = closed({
   bookingPolicy: Type.Record(text(32), BookingPolicy),
   /** Index that financing floats on, and its spread base. Day count ACT/360. */
   financingIndex: text(32),
-  /** What the broker charges the house for executing, per unit, in the quote currency; rounded half up per order. */
+  /** Maintenance and close-out levels, parts per million of the initial margin. */
+  margin: closed({
+    maintenancePpmOfInitial: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    closeOutPpmOfInitial: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+  }),
+  /** What the broker charges the house for executing, per unit, in the quote currency; rounded half up per fill. */
   brokerCommissionPerUnit: decimal(),
   /** Kinds of reconciliation break that stop a batch; the others are reported and stay open. */
   fatalBreaks: Type.Array(
