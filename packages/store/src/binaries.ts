@@ -28,9 +28,13 @@ export interface Binaries {
  */
 export function binariesFor(user: ServerUser | undefined, binDir = process.env['PG_BIN_DIR']): Binaries {
   if (binDir !== undefined && binDir !== '') return programs(binDir);
-  const native = embeddedPackage();
-  if ((user === undefined || reachableByAll(native)) && linkLibraries(native)) return programs(path.join(native, 'bin'));
-  return programs(path.join(readableCopy(native), 'bin'));
+  return programs(path.join(runnableFrom(embeddedPackage(), user), 'bin'));
+}
+
+/** The package's folder where `user` can run it there, else that of a copy below `copies`. */
+export function runnableFrom(native: string, user: ServerUser | undefined, copies = copyFolder): string {
+  const isReachable = user === undefined || reachableByAll(native);
+  return isReachable && linkLibraries(native) ? native : readableCopy(native, copies());
 }
 
 function embeddedPackage(): string {
@@ -93,8 +97,7 @@ function libraryLinks(native: string): { at: string; to: string }[] {
  * A copy of the programs that the server's user can reach. Root keeps it under /var/lib, where no other user can plant
  * a folder of that name; the finished copy is put in place by one rename, so that two starts cannot disturb each other.
  */
-function readableCopy(native: string): string {
-  const base = copyFolder();
+function readableCopy(native: string, base: string): string {
   const stamp = fs.statSync(path.join(native, 'bin'));
   const home = path.join(base, `postgres-${process.arch}-${stamp.ino}-${Math.trunc(stamp.mtimeMs)}`);
   if (isOwnFolder(home) && linkLibraries(home)) return home;
