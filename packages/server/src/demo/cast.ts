@@ -1,6 +1,7 @@
 import type { AccountCommand, CommandBodyOf, CommandKind } from '@meridian/accounts';
 import { type Currency, currency, type DateText, dateText, type Instant, parseInstant } from '@meridian/base';
 import type { Reference } from '@meridian/reference';
+import type { VenueListingTerms } from '@meridian/venue';
 
 /**
  * Who plays in the demo: two booking entities, three clients, two listings, two routes. Demo parties are roles; no
@@ -250,4 +251,19 @@ function deposits(): AccountCommand[] {
     deposit(21, 'USD', '25000000'),
     deposit(31, 'CNY', '240000000'),
   ];
+}
+
+/** The demo's listings as their venue trades them. */
+export function venueListings(mic: string): VenueListingTerms[] {
+  return demoReference([mic]).listings.map((row) => {
+    const security = demoReference([mic]).securities.find((each) => each.security === row.security);
+    return {
+      symbol: row.code,
+      isin: security?.isin ?? '',
+      currency: row.quote,
+      tick: '0.01',
+      quantityMax: Number(row.quantityMax),
+      securityClass: security?.securityClass ?? 'share',
+    };
+  });
 }

@@ -1,0 +1,51 @@
+import { openAccountCentre } from '@meridian/accounts';
+import { applyCatalogue } from '@meridian/catalog';
+import { loadMarketFacts } from '@meridian/market';
+import { withRecordedOverrides } from '@meridian/reference';
+import { loadIdentity, openAuditLog } from '@meridian/security';
+import { migrate, openDatabase, waitForDatabase } from '@meridian/store';
+import { dataFolder } from '../data-folder.ts';
+import { openHouse } from '../house.ts';
+import { connectProcess, serve } from '../link/rpc.ts';
+import { MIGRATIONS } from '../migrations.ts';
+import { serveStatus } from '../status-api.ts';
+import { runChild } from './child.ts';
+
+/** The server: reference data, the account centre, the risk fold, the scheduler and the status interface. */
+await runChild(async ({ settings, logger, story }) => {
+  const folder = dataFolder(settings.data);
+  const database = openDatabase({ url: settings.databaseUrl, name: 'server', logger });
+  await waitForDatabase(database);
+  await migrate(database, MIGRATIONS, logger);
+  await database.transaction((tx) => applyCatalogue((sql) => tx.query(sql)));
+
+  const identity = loadIdentity(folder.keys, 'server', 'main');
+  const nodes = new Map(
+    settings.markets.map((market) => [
+      market,
+      connectProcess(settings.ports.markets[market]?.node as number, identity, ['node']),
+    ]),
+  );
+  const house = await openHouse({
+    settings,
+    folder,
+    database,
+    facts: await withRecordedOverrides(database, loadMarketFacts()),
+    accounts: openAccountCentre({ pool: database, logger }),
+    audit: openAuditLog(database, folder.keys),
+    nodes,
+    story,
+    logger,
+  });
+  const service = await serve(house.service, identity, ['supervisor', 'cli', 'worker'], settings.ports.server, logger);
+  const status = await serveStatus(house, settings.ports.http, logger);
+  return {
+    async close() {
+      await status.close();
+      await service.close();
+      await house.close();
+      for (const node of nodes.values()) node.close();
+      await database.close();
+    },
+  };
+});
