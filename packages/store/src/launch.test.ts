@@ -251,6 +251,12 @@ test('bad input: a full disk is named as such, at the first start and while writ
     const again = await startPostgres({ dataDir: path.join(small, 'data'), settings });
     assert.equal(await ask(again, `SELECT count(*) AS n FROM public.fill WHERE a = 'first'`), 1n);
     await again.stop();
+    const filler = fs.openSync(path.join(small, 'filler'), 'w');
+    assert.throws(() => {
+      for (;;) fs.writeSync(filler, Buffer.alloc(4_096));
+    }, /ENOSPC/);
+    fs.closeSync(filler);
+    await assert.rejects(startPostgres({ dataDir: path.join(small, 'data'), settings }), (e) => isProblem(e, 'DISK_FULL'));
   } finally {
     execFileSync('umount', ['-l', small]);
   }

@@ -248,10 +248,16 @@ async function ready(cluster: Cluster, port: number, deadline: number, ended: ()
 /** Turns a failed start into its Problem, by what the server itself logged about it. */
 function startFault(cluster: Cluster, logStart: number, port: number, cause: unknown): unknown {
   const said = fs.readFileSync(cluster.logFile, 'utf8').slice(logStart);
-  if (/No space left on device/.test(said) || (cause as { code?: string }).code === '53100')
+  if (/No space left on device/.test(said) || (cause as { code?: string }).code === '53100' || isDiskFull(cluster.dataDir))
     return problem('DISK_FULL', { where: cluster.dataDir }, cause);
   if (/Address already in use/.test(said)) return problem('PORT_IN_USE', { port }, cause);
   return problem('POSTGRES_START_FAILED', { reason: said === '' ? String(cause) : lastFault(said) }, cause);
+}
+
+/** A server on a full disk may not even have the room to say so. */
+function isDiskFull(folder: string): boolean {
+  const { bavail, bsize } = fs.statfsSync(folder);
+  return bavail * bsize < 64 * 1024;
 }
 
 /** Keeps the server's log bounded: beyond 16 MiB the old one is kept once as server.log.1. Returns where this run starts. */
