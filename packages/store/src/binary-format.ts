@@ -196,9 +196,9 @@ function readValue(type: CopyType, bytes: Buffer): CopyValue {
     case 'bool':
       return bytes.readUInt8() === 1;
     case 'date':
-      return new Date((bytes.readInt32BE() + EPOCH_DAYS) * MILLIS_PER_DAY).toISOString().slice(0, 10);
+      return dateOf(bytes.readInt32BE() + EPOCH_DAYS);
     case 'timestamptz':
-      return Number(bytes.readBigInt64BE() + BigInt(EPOCH_MICROS));
+      return instantOf(bytes.readBigInt64BE() + BigInt(EPOCH_MICROS));
     case 'text':
       return bytes.toString('utf8');
     case 'jsonb':
@@ -208,4 +208,17 @@ function readValue(type: CopyType, bytes: Buffer): CopyValue {
     case 'bytea':
       return Buffer.from(bytes);
   }
+}
+
+/** Infinity and years that four digits do not hold are no dates of this house. */
+function dateOf(days: number): string {
+  const date = new Date(days * MILLIS_PER_DAY);
+  fits(!Number.isNaN(date.getTime()) && /^\d{4}-/.test(date.toISOString()), 'not a date between 0000 and 9999');
+  return date.toISOString().slice(0, 10);
+}
+
+function instantOf(micros: bigint): Instant {
+  const instant = Number(micros);
+  fits(Number.isSafeInteger(instant), 'not an instant');
+  return instant;
 }

@@ -193,6 +193,20 @@ test('a source that fails half way cancels the whole COPY', async () => {
   });
 });
 
+test('bad input: infinity and dates before year 0 are refused on the way out, not shown as something else', async () => {
+  const cases = [
+    [`'infinity'::date`, 'date'],
+    [`'0044-03-15 BC'::date`, 'date'],
+    [`'-infinity'::timestamptz`, 'timestamptz'],
+  ] as const;
+  await database.connection(async (connection) => {
+    for (const [value, type] of cases) {
+      await assert.rejects(Array.fromAsync(copyOutRows(connection, `(SELECT ${value})`, [type])), RangeError);
+      assert.deepEqual((await connection.query('SELECT 1 AS one')).rows, [{ one: 1 }]);
+    }
+  });
+});
+
 test('a reader of COPY out that stops early leaves the connection usable', async () => {
   await database.connection(async (connection) => {
     for await (const _ of copyOut(connection, '(SELECT generate_series(1, 300000))', 'csv')) break;
