@@ -22,6 +22,8 @@ export class CellTable {
   used = new Float64Array(16);
   /** The part of `used` that unbooked fills hold. */
   filled = new Float64Array(16);
+  /** The part of `filled` from before the last cut: what a batch may book. Busts of later fills never reach it. */
+  bookable = new Float64Array(16);
   count = 1;
 
   define(body: CommandBody<'define-cell'>, currencies: CurrencyTable): boolean {
@@ -63,6 +65,11 @@ export class CellTable {
     this.granted[cell] = slice.granted;
     this.returned[cell] = slice.returned;
     this.used[cell] = slice.used;
+  }
+
+  /** The market's cut: what fills hold now waits for the batch. */
+  cut(): void {
+    this.bookable.set(this.filled);
   }
 
   save(to: SnapshotWriter): void {

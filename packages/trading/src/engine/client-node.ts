@@ -41,7 +41,12 @@ export function beginCommand(s: ClientState, seq: number, time: number, out: Eve
 
 /** Called behind every command: a closing day is cut once nothing is live any more. */
 export function endCommand(s: ClientState): void {
-  if (s.day.state === DAY.closing && s.orders.liveCount === 0) s.day.cut(s.out);
+  if (s.day.state === DAY.closing && s.orders.liveCount === 0) cutDay(s);
+}
+
+function cutDay(s: ClientState): void {
+  s.cells.cut();
+  s.day.cut(s.out);
 }
 
 function advanceDay(s: ClientState): void {
@@ -53,7 +58,7 @@ function advanceDay(s: ClientState): void {
       raise(s.out, 5, orders.listing[o] as number, 0, orders.id[o] as number, 0, 0, orders.side[o] as number, null, 0);
       finishOrder(s, o, STATUS.expired, STATUS.expired);
     }
-    day.cut(s.out);
+    cutDay(s);
     if (s.time >= day.boundary) advanceDay(s);
     return;
   }
@@ -62,7 +67,7 @@ function advanceDay(s: ClientState): void {
     day.sayClosing(s.out);
     for (let o = 0; o < orders.count; o++) if (orders.live[o] === 1) withdrawOrder(s, o, 2);
   }
-  if (orders.liveCount === 0) day.cut(s.out);
+  if (orders.liveCount === 0) cutDay(s);
   if (s.time >= day.boundary) advanceDay(s);
 }
 
@@ -214,11 +219,11 @@ function recall(s: ClientState, body: CommandBody<'recall-lease'>): number {
   return body.cell;
 }
 
-/** All cells of a booking or none: one that asks for more than fills hold is refused whole and raises an exception. */
+/** All cells of a booking or none: one that asks for more than fills before the cut hold is refused whole and raises an exception. */
 function book(s: ClientState, body: CommandBody<'book-lease'>): number {
   const { cells, out } = s;
   const twice = new Set(body.cells.map(({ cell }) => cell)).size !== body.cells.length;
-  const wrong = body.cells.find(({ cell, amount }) => !cells.has(cell) || amount > (cells.filled[cell] as number));
+  const wrong = body.cells.find(({ cell, amount }) => !cells.has(cell) || amount > (cells.bookable[cell] as number));
   if (s.bookings.includes(body.booking)) return 1;
   if (twice || wrong !== undefined) {
     raise(out, 6, 0, 0, wrong?.cell ?? 0, wrong?.amount ?? 0, 0, 0, null, 0);
@@ -230,6 +235,7 @@ function book(s: ClientState, body: CommandBody<'book-lease'>): number {
     bookUse(slice, amount);
     cells.put(cell, slice);
     cells.filled[cell] = (cells.filled[cell] as number) - amount;
+    cells.bookable[cell] = (cells.bookable[cell] as number) - amount;
     const at = out.begin(EVENT_TYPE['lease-booked']);
     const event = { cell, amount, returned: slice.returned, used: slice.used, booking: body.booking };
     out.end(LeaseBooked.write(out.view, at, event));

@@ -73,8 +73,8 @@ export function enterOrder(s: ClientState, view: DataView, frame: number, length
   }
   const o = remember(s, c, session, hash, view, text, bodyA, bodyB, rejection);
   if (rejection !== 0) {
-    reportOrder(s, o, STATUS.rejected, STATUS.rejected, -1, -1);
     closeOrder(s, o);
+    reportOrder(s, o, STATUS.rejected, STATUS.rejected, -1, -1);
     return;
   }
   reserve(s, c, o);
