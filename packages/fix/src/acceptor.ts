@@ -47,6 +47,8 @@ export interface Acceptor {
 }
 
 const TICK_MILLIS = 100;
+const WAITING_MAX = 64;
+const LOGON_SECONDS = 10;
 
 /**
  * Listens for FIX peers. A connection belongs to nobody until a valid Logon names a session that is not in use;
@@ -64,7 +66,7 @@ export async function listen(options: AcceptorOptions): Promise<Acceptor> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', (error: NodeJS.ErrnoException) => logger.warn('fix transport error', { code: error.code ?? 'unknown' }));
-    if (waiting >= (options.waitingMax ?? 64)) {
+    if (waiting >= (options.waitingMax ?? WAITING_MAX)) {
       logger.warn('fix connection dropped', { reason: 'too-many-waiting' });
       socket.destroy();
       return;
@@ -73,7 +75,7 @@ export async function listen(options: AcceptorOptions): Promise<Acceptor> {
     awaitLogon(socket, options, sessions, logger, () => waiting--);
   };
 
-  const server = makeServer(options.tls, onConnection);
+  const server = makeServer(options, onConnection, logger);
   await opened(server, options.port, host);
   const timer = setInterval(() => {
     for (const session of sessions.values()) session.tick();
@@ -117,7 +119,7 @@ function awaitLogon(
     settle();
     socket.destroy();
   };
-  const timeout = setTimeout(() => drop('logon-timeout'), (options.logonTimeoutSeconds ?? 10) * 1000);
+  const timeout = setTimeout(() => drop('logon-timeout'), (options.logonTimeoutSeconds ?? LOGON_SECONDS) * 1000);
   timeout.unref();
 
   const onLogon = () => {
@@ -130,6 +132,7 @@ function awaitLogon(
       link = socketLink(socket, {
         unreadBytesMax: options.unreadBytesMax ?? UNREAD_BYTES_MAX,
         copies: options.tls !== undefined,
+        onTaken: () => named.drained(),
         onSlow: () => {
           logger.warn('fix connection dropped', { reason: 'slow-consumer' });
           lost = 'slow-consumer';
@@ -173,20 +176,38 @@ function key(senderCompId: string, targetCompId: string): string {
   return `${senderCompId}\x01${targetCompId}`;
 }
 
-function makeServer(tls: AcceptorTls | undefined, onConnection: (socket: Socket) => void): Server {
+function makeServer(options: AcceptorOptions, onConnection: (socket: Socket) => void, logger: Logger): Server {
+  const { tls } = options;
   if (tls === undefined) return createPlainServer({ noDelay: true }, onConnection);
   const required = tls.requireClientCertificate === true;
-  return createTlsServer(
+  const server = createTlsServer(
     {
       key: tls.key,
       cert: tls.cert,
       minVersion: 'TLSv1.3',
+      handshakeTimeout: (options.logonTimeoutSeconds ?? LOGON_SECONDS) * 1000,
       requestCert: required || tls.ca !== undefined,
       rejectUnauthorized: required,
       ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     },
     onConnection,
   );
+  // Every connection comes to exactly one of secureConnection and tlsClientError.
+  let handshakes = 0;
+  server.on('connection', (socket: Socket) => {
+    handshakes++;
+    if (handshakes <= (options.waitingMax ?? WAITING_MAX)) return;
+    logger.warn('fix connection dropped', { reason: 'too-many-waiting' });
+    socket.destroy();
+  });
+  server.on('secureConnection', () => {
+    handshakes--;
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+    handshakes--;
+    logger.warn('fix transport error', { code: error.code ?? 'unknown' });
+  });
+  return server;
 }
 
 async function opened(server: Server, port: number, host: string): Promise<void> {

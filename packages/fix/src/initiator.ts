@@ -97,6 +97,7 @@ function open(options: InitiatorOptions, logger: Logger, onClosed: () => void): 
     link = socketLink(socket, {
       unreadBytesMax: options.unreadBytesMax ?? UNREAD_BYTES_MAX,
       copies: tls !== undefined,
+      onTaken: () => session.drained(),
       onSlow: () => {
         logger.warn('fix connection dropped', { reason: 'slow-consumer' });
         lost = 'slow-consumer';

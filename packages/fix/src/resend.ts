@@ -3,9 +3,12 @@ import type { Outgoing } from './outgoing.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** Numbers asked of the store at a time. */
-const SLICE = 1_000;
-/** Unsent bytes above which a resend waits for the peer to read. */
-const BUFFERED_MAX = 1 << 20;
+const SLICE = 100;
+/**
+ * Unsent bytes above which a resend waits for the peer to read. With a slice of the longest messages on top it stays
+ * below what a peer may leave unread: a resend alone never makes a slow consumer.
+ */
+const BUFFERED_MAX = 1 << 18;
 /** ResendRequests that may wait behind a running one; a peer with more is disconnected. */
 const REQUESTS_MAX = 64;
 

@@ -6,12 +6,16 @@ import { OutBuffer } from './writer.ts';
 export const UNREAD_BYTES_MAX = 8 << 20;
 /** How long a closed connection may take to send its last bytes. */
 const LINGER_MILLIS = 1_000;
+/** A resend pauses only above this many bytes. */
+const LARGE_WRITE = 1 << 16;
 
 export interface SocketLinkOptions {
   readonly unreadBytesMax: number;
   /** The socket copies what is written (TLS encrypts it later): its buffer may not be used again. */
   readonly copies: boolean;
   readonly onSlow: () => void;
+  /** A large write was taken at once: the stream, which tells of a drain only after it had to wait, stays silent. */
+  readonly onTaken: () => void;
 }
 
 /**
@@ -31,6 +35,7 @@ export function socketLink(socket: Socket, options: SocketLinkOptions): SessionL
     socket.write(out.bytes.subarray(0, out.length));
     // Bytes the kernel took at once may be overwritten; bytes that wait belong to the socket until it has sent them.
     if (options.copies || socket.writableLength > 0) out.bytes = Buffer.allocUnsafeSlow(Math.min(out.bytes.length, 1 << 20));
+    if (out.length >= LARGE_WRITE && socket.writableLength === 0) setImmediate(options.onTaken);
     out.length = 0;
     if (socket.writableLength > options.unreadBytesMax) options.onSlow();
   };
