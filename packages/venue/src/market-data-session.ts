@@ -1,6 +1,5 @@
 import { formatInstant, type Instant, type Logger } from '@meridian/base';
 import {
-  FIX44,
   type FieldWriter,
   type FixMessage,
   type GroupReader,
@@ -11,6 +10,7 @@ import {
   Tag,
 } from '@meridian/fix';
 import { NO_PRICE, NODE_PRICE_DIGITS } from '@meridian/messages';
+import { dictionary } from './dictionary.ts';
 import type { NumberedVenueEvent, VenueEventBody } from './venue-event.ts';
 
 type MarketData = VenueEventBody<'market-data'>;
@@ -87,10 +87,10 @@ export function openMarketDataSession(
     },
     resend: (_begin, _end, _item, done) => done(),
   };
-  const symbols = groupReader(FIX44, 'V', [Tag.NoRelatedSym]);
+  const symbols = groupReader(dictionary, 'V', [Tag.NoRelatedSym]);
 
   const session = new Session({
-    dictionary: FIX44,
+    dictionary,
     senderCompId: compIds.venue,
     targetCompId: compIds.subscriber,
     resetOnLogon: true,

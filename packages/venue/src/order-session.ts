@@ -1,6 +1,7 @@
 import { type Instant, type Logger, mulDiv, Problem } from '@meridian/base';
-import { FIX44, type FieldWriter, type FixMessage, packText, Session, type SessionStore, Tag } from '@meridian/fix';
+import { type FieldWriter, type FixMessage, packText, Session, type SessionStore, Tag } from '@meridian/fix';
 import { NO_PRICE, NODE_PRICE_DIGITS } from '@meridian/messages';
+import { dictionary } from './dictionary.ts';
 import type { VenueCommand } from './venue-command.ts';
 import { executionId, type NumberedVenueEvent, venueOrderId } from './venue-event.ts';
 
@@ -17,7 +18,7 @@ export interface VenueDoor {
 /** Order entry of one member: FIX 4.4, D G F H in, 8 and 9 out. */
 export interface OrderSession {
   readonly session: Session;
-  /** Takes a committed report of this session: sends it, and keeps it for resends. */
+  /** Takes a committed event of this session: sends its report, and keeps it for resends. */
   report(event: NumberedVenueEvent): void;
 }
 
@@ -39,9 +40,6 @@ export function openOrderSession(
 ): OrderSession {
   /** Reports by outbound number: a resend encodes them again. Rebuilt from the event file at every start. */
   const reports = new Map<number, Report>();
-  /** Reports of earlier commands belong to a numbering that was reset. */
-  let numberedFrom = 0;
-
   const store: SessionStore = {
     nextIn: () => door.numbers(number).nextIn,
     allocate(type, done) {
@@ -53,9 +51,8 @@ export function openOrderSession(
       door.submit({ name: 'venue-session-in', body: { session: number, inSeq: next - 1 } });
     },
     reset(done) {
-      numberedFrom = door.submit({ name: 'venue-session-reset', body: { session: number, nextIn: 1, nextOut: 1 } });
-      reports.clear();
-      void door.committed(numberedFrom).then(done);
+      const seq = door.submit({ name: 'venue-session-reset', body: { session: number, nextIn: 1, nextOut: 1 } });
+      void door.committed(seq).then(done);
     },
     resend(begin, end, item, done) {
       for (let seq = begin; seq <= end; seq++) {
@@ -68,7 +65,7 @@ export function openOrderSession(
   };
 
   const session = new Session({
-    dictionary: FIX44,
+    dictionary,
     senderCompId: compIds.venue,
     targetCompId: compIds.member,
     store,
@@ -97,11 +94,9 @@ export function openOrderSession(
   return {
     session,
     report(event) {
+      if (event.name === 'session-was-reset') reports.clear();
       if (event.name !== 'execution' && event.name !== 'cancel-reject') return;
-      if (event.header.seq < numberedFrom) return;
       const { outSeq } = event.body;
-      // Numbers that begin again were reset: what stood under them is void.
-      if (reports.has(outSeq)) for (const seq of reports.keys()) if (seq >= outSeq) reports.delete(seq);
       reports.set(outSeq, event);
       session.sendApplication(outSeq, messageType(event), (writer) => writeReport(writer, event, door.mic));
     },

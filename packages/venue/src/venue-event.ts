@@ -95,6 +95,9 @@ export const DayClosed = layout('day-closed', { time: 'f64', date: 'ascii' });
 /** An operator's bust or correction that names no standing execution, or a command from nobody; nothing changed. */
 export const CommandRefused = layout('command-refused', { type: 'u16', subject: 'f64', text: 'ascii' });
 
+/** Both numbers of a session were set anew: what was sent under the old ones is void. */
+export const SessionWasReset = layout('session-was-reset', { session: 'u32' });
+
 /** The venue's process started here. */
 export const Started = layout('started', {});
 
@@ -107,6 +110,7 @@ export const VENUE_EVENT_TYPE = {
   'day-closed': 517,
   'command-refused': 518,
   started: 519,
+  'session-was-reset': 520,
 } as const;
 
 const LAYOUTS = {
@@ -118,6 +122,7 @@ const LAYOUTS = {
   'day-closed': DayClosed,
   'command-refused': CommandRefused,
   started: Started,
+  'session-was-reset': SessionWasReset,
 } as const;
 
 type Layouts = typeof LAYOUTS;

@@ -189,6 +189,7 @@ export function createVenueMachine(recording: Recording): VenueMachine {
         return;
       case 'venue-session-reset':
         Object.assign(sessionOf(of, body.session), { nextIn: body.nextIn, nextOut: body.nextOut });
+        emitVenueEvent(out(), { name: 'session-was-reset', body: { session: body.session } });
         return;
       case 'bust':
         if (!of.entry.bust(body.execution, time)) refuse('bust', body.execution);
