@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import {
   type BusinessClock,
   canonicalJson,
   currency,
-  invariant,
   isProblem,
   type Logger,
   silentLogger,
@@ -14,6 +12,7 @@ import { consume, consumerPosition, type Database, type Transaction } from '@mer
 import { type AccountCommand, COMMAND_BODIES, type Executed } from './command.ts';
 import { CONSUMER } from './effect.ts';
 import { affectsBooks } from './intake.ts';
+import { commandHash } from './ledger-proof.ts';
 import { problem } from './problems.ts';
 import { type Answer, type Cache, GROUP_MAX, type Waiting, write } from './writer.ts';
 
@@ -57,6 +56,9 @@ export interface AccountCentreOptions {
   readonly logger?: Logger;
 }
 
+const ID_MAX = 200;
+const TOKEN = /^[\w .:@-]{1,100}$/;
+
 /** Kinds that need a checker whatever they say; withdrawals from a threshold on, see cash.ts. */
 const FOUR_EYED: ReadonlySet<string> = new Set(['set-limit', 'reverse-journal']);
 
@@ -73,8 +75,9 @@ export function openAccountCentre({ pool, logger = silentLogger }: AccountCentre
     checkCommand(command);
     if (queue.length >= QUEUE_MAX) throw problem('ACCOUNTS_BUSY', { limit: QUEUE_MAX });
     const body = canonicalJson(command.body);
+    if (body.includes('\\u0000')) throw problem('COMMAND_REFUSED', { kind: command.kind, reason: 'it holds a NUL character' });
     return new Promise((resolve, reject) => {
-      queue.push({ command, body, bodyHash: hashOf(command, body), events, within, resolve, reject });
+      queue.push({ command, body, bodyHash: commandHash(command, body), events, within, resolve, reject });
       pump ??= run();
     });
   }
@@ -157,18 +160,15 @@ function checkOrder(market: string, events: readonly NumberedEvent[], from: Plac
 function checkCommand(command: AccountCommand): void {
   const { kind, id, at, maker, checker, body } = command;
   const schema = Object.hasOwn(COMMAND_BODIES, kind) ? COMMAND_BODIES[kind] : undefined;
-  invariant(schema !== undefined, () => `command kind ${kind} is unknown`);
+  const refuse = (reason: string) => problem('COMMAND_REFUSED', { kind: String(kind).slice(0, 32), reason });
+  if (schema === undefined) throw refuse('there is no such kind');
+  if (id.length === 0 || id.length > ID_MAX) throw refuse(`its id has 1 to ${ID_MAX} characters`);
+  if (!TOKEN.test(maker) || (checker !== undefined && !TOKEN.test(checker))) throw refuse('maker and checker are user tokens');
+  if (!Number.isSafeInteger(at) || at <= 0) throw refuse('its business time is missing');
   validateConfig(schema, body);
-  invariant(id.length > 0 && id.length <= 200 && maker.length > 0, 'a command has an id and a maker');
-  invariant(Number.isSafeInteger(at) && at > 0, 'a command has a business time');
   if (checker === maker || (checker === undefined && FOUR_EYED.has(kind))) throw problem('FOUR_EYES', { kind });
   const named = body as { currency?: string | null };
   if (typeof named.currency === 'string') currency(named.currency);
-}
-
-function hashOf(command: AccountCommand, body: string): string {
-  const head = [command.kind, command.at, command.maker, command.checker ?? ''].join('\n');
-  return createHash('sha256').update(`${head}\n${body}`).digest('hex');
 }
 
 /** Commands that share the next commit. One that brings statements of its caller, or much work, commits alone. */

@@ -9,6 +9,12 @@ export const { problem } = declareProblems({
     detail: { zh: '指令编号 {id} 已用于另一内容', en: 'Command id {id} was used with another body' },
     remedy: { zh: '换用新编号', en: 'Use a new id' },
   },
+  COMMAND_REFUSED: {
+    status: 400,
+    title: { zh: '指令不合法', en: 'Malformed command' },
+    detail: { zh: '指令 {kind}：{reason}', en: 'Command {kind}: {reason}' },
+    remedy: CHECK,
+  },
   FOUR_EYES: {
     status: 403,
     title: { zh: '须双人复核', en: 'Four eyes needed' },
