@@ -205,6 +205,7 @@ CREATE TABLE clearing.valuation (
   mtm         bigint  NOT NULL,
   exposure    bigint  NOT NULL CHECK (exposure >= 0),
   notional    bigint  NOT NULL CHECK (notional >= 0),
+  notional_before bigint NOT NULL CHECK (notional_before >= 0),
   margin_before bigint NOT NULL CHECK (margin_before >= 0),
   margin      bigint  NOT NULL CHECK (margin >= 0),
   requirement bigint  NOT NULL CHECK (requirement >= 0),
@@ -259,3 +260,27 @@ CREATE TABLE clearing.posting_line (
   PRIMARY KEY (batch, attempt, no),
   FOREIGN KEY (batch, attempt) REFERENCES clearing.attempt
 );
+
+-- book: the rest of what is published, as the account centre takes it.
+CREATE TABLE clearing.publication (
+  batch     text    NOT NULL,
+  attempt   integer NOT NULL,
+  contracts jsonb   NOT NULL,
+  fills     jsonb   NOT NULL,
+  bookings  jsonb   NOT NULL,
+  PRIMARY KEY (batch, attempt),
+  FOREIGN KEY (batch, attempt) REFERENCES clearing.attempt
+);
+
+-- Division rounded half to even, away from zero and up: the proof's own arithmetic. `d` is positive.
+CREATE FUNCTION clearing.half_even(n numeric, d numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN 2 * abs(x.r) > d OR (2 * abs(x.r) = d AND x.q % 2 <> 0) THEN x.q + sign(n) ELSE x.q END
+    FROM (SELECT div(n, d) AS q, n - div(n, d) * d AS r) x
+$$;
+CREATE FUNCTION clearing.half_up(n numeric, d numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN 2 * abs(x.r) >= d THEN x.q + sign(n) ELSE x.q END
+    FROM (SELECT div(n, d) AS q, n - div(n, d) * d AS r) x
+$$;
+CREATE FUNCTION clearing.up(n numeric, d numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN n - div(n, d) * d <> 0 THEN div(n, d) + sign(n) ELSE div(n, d) END
+$$;

@@ -96,6 +96,8 @@ export interface DatedReference {
   readonly listingOf: (mic: string, code: string) => ListingFact | undefined;
   readonly route: (id: bigint) => Reference['routes'][number];
   readonly hasTradingAccount: (mic: string, tradingAccount: string) => boolean;
+  /** The entity's book of that purpose. */
+  readonly bookOf: (entity: bigint, purpose: 'client' | 'hedge' | 'back-to-back') => bigint;
   readonly entityName: (id: bigint) => { readonly zh: string; readonly en: string };
 }
 
@@ -133,6 +135,10 @@ export async function datedReference(database: Queryable, date: DateText): Promi
       ),
     hasTradingAccount: (mic, tradingAccount) =>
       reference.routes.some((row) => row.mic === mic && row.tradingAccount === tradingAccount),
+    bookOf: (entity, purpose) => {
+      const book = reference.books.find((row) => row.entity === entity && row.purpose === purpose);
+      return found(`${purpose} book of entity`, entity, book).book;
+    },
     entityName: (id) => {
       const entity = found(
         'entity',

@@ -1,5 +1,5 @@
 import { allocate, type DateText } from '@meridian/base';
-import { conversionRate, marginOf, type Observation, openQuantity, value as valueOf } from '@meridian/product';
+import { conversionRate, marginOf, type Observation, openQuantity, value as worthOf } from '@meridian/product';
 import type { Transaction } from '@meridian/store';
 import { lockedMargin, type OpenContract, openContracts, readAccounts } from '../contract-book.ts';
 import { publishedPlaces, putRows, type Row, rowsOf } from '../dataset.ts';
@@ -14,6 +14,7 @@ interface Before {
   readonly contract: bigint;
   readonly mtm: bigint;
   readonly margin: bigint;
+  readonly notional: bigint;
 }
 
 /** Marks contracts and hedges at the session's closing marks, computes margin and the obligations by value date. */
@@ -31,7 +32,7 @@ export const value: Step<MarketContext> = {
       const fair = minorOf(row.quantity * mark, reference.listing(row.listing).terms) - row.cost_minor;
       return { route: row.route, listing: row.listing, mark, fair_value: fair };
     });
-    const obligations = await obligationRows(tx, scope, reference, inventory);
+    const obligations = await obligationRows(tx, scope, inventory);
     const hashes = [
       await putRows(tx, 'valuation', scope, valuations),
       await putRows(tx, 'inventory_mark', scope, inventoryMarks),
@@ -72,7 +73,7 @@ async function contractValues(
   const before = await previousValues(tx, scope);
   return contracts.map((contract) => {
     const known = before.get(contract.contract);
-    return valuation(contract, markOf(contract.listing.listing), rates, known?.mtm ?? 0n, known?.margin ?? 0n);
+    return valuation(contract, markOf(contract.listing.listing), rates, known ?? NOTHING);
   });
 }
 
@@ -84,20 +85,22 @@ async function previousValues(tx: Transaction, scope: StepScope<MarketContext>):
   return new Map(rows.map((row) => [row.contract, row]));
 }
 
-function valuation(contract: OpenContract, mark: bigint, rates: Rates, mtmBefore: bigint, marginBefore: bigint): Row {
+const NOTHING = { mtm: 0n, margin: 0n, notional: 0n };
+
+function valuation(contract: OpenContract, mark: bigint, rates: Rates, before: Omit<Before, 'contract'>): Row {
   const { state } = contract;
   const { swap } = state;
   const rate = rates.rate(swap.priceCurrency, swap.terms.settlementCurrency);
   const isComposite = swap.terms.basis === 'composite';
   const fx = isComposite ? { rate, source: String(rates.rateSet), fixedAt: rates.publishedAt } : null;
   const observed: Observation = { price: mark, fx };
-  const worth = valueOf(state, observed);
+  const worth = worthOf(state, observed);
   const required = marginOf(swap, openQuantity(state), observed);
   return {
     ...{ contract: contract.contract, currency: swap.terms.settlementCurrency, quantity: openQuantity(state), mark },
-    ...{ fx_rate: conversionRate(swap, fx), fx_rate_set: rates.rateSet, mtm_before: mtmBefore },
+    ...{ fx_rate: conversionRate(swap, fx), fx_rate_set: rates.rateSet, mtm_before: before.mtm },
     ...{ mtm: worth.markToMarket.minor, exposure: worth.exposure.minor, notional: worth.notional.minor },
-    ...{ margin_before: marginBefore, margin: lockedMargin(state) },
+    ...{ margin_before: before.margin, notional_before: before.notional, margin: lockedMargin(state) },
     ...{ requirement: required.initial.minor, maintenance: required.maintenance.minor },
   };
 }
@@ -135,7 +138,6 @@ interface Leg {
 async function obligationRows(
   tx: Transaction,
   scope: StepScope<MarketContext>,
-  reference: DatedReference,
   inventory: readonly InventoryRow[],
 ): Promise<Row[]> {
   const pins = pinsOf(scope);
