@@ -19,7 +19,7 @@ const { problem } = declareProblems({
 /** What the broker charges and how it looks up the rest. */
 export interface BrokerTerms {
   readonly facts: MarketFacts;
-  /** Per unit, in the quote currency, e.g. "0.0020"; each fill rounded half up to the cent. */
+  /** Per unit, in the quote currency, e.g. "0.0020". */
   readonly commissionPerUnit: string;
   /** Security class of a symbol, for exemptions of levies. */
   readonly securityClass: (symbol: string) => string;
@@ -29,36 +29,65 @@ const SIDES = { 1: 'BUY', 2: 'SELL', 5: 'SHORT' } as const;
 /** Decimals of the commission rate. */
 const RATE_DIGITS = 8;
 
-/** The rows of one file: what was executed, busted and corrected that day. Fees by the schedule of the trade date. */
-export function brokerRows(config: VenueConfig, entries: readonly BrokerEntry[], terms: BrokerTerms): BrokerRow[] {
+/**
+ * The rows of one day's file: what was executed, busted and corrected. Levies are per fill, by the schedule of the trade
+ * date. The commission is rounded half up once per order: a fill bears what it adds to its order's commission.
+ */
+export function brokerRows(
+  config: VenueConfig,
+  entries: readonly BrokerEntry[],
+  date: string,
+  terms: BrokerTerms,
+): BrokerRow[] {
+  const commission = commissions(entries, terms.commissionPerUnit);
+  return entries
+    .filter((entry) => entry.fileDate === date)
+    .map((entry) => rowOf(config, entry, commission.get(entry.execution) as bigint, terms));
+}
+
+/** By execution, minor units. A bust gives back what its fill bore. */
+function commissions(entries: readonly BrokerEntry[], perUnit: string): Map<number, bigint> {
+  const rate = parseDecimal(perUnit, RATE_DIGITS);
+  const charged = (quantity: bigint) => rescale(quantity * rate, RATE_DIGITS, BROKER_FEE_DIGITS, 'half-up');
+  const filled = new Map<number, bigint>();
+  const found = new Map<number, bigint>();
+  for (const { kind, execution, reference, order, quantity } of entries) {
+    const before = filled.get(order) ?? 0n;
+    if (kind === 'fill') {
+      filled.set(order, before + BigInt(quantity));
+      found.set(execution, charged(before + BigInt(quantity)) - charged(before));
+    } else {
+      filled.set(order, before - BigInt(quantity));
+      found.set(execution, found.get(reference) as bigint);
+    }
+  }
+  return found;
+}
+
+function rowOf(config: VenueConfig, entry: BrokerEntry, commission: bigint, terms: BrokerTerms): BrokerRow {
   const { mic } = config;
-  return entries.map((entry) => {
-    const listing = config.listings[entry.listing - 1] as VenueConfig['listings'][number];
-    const tradeDate = entry.tradeDate as DateText;
-    const quantity = BigInt(entry.quantity);
-    const price = BigInt(entry.price);
-    const rate = parseDecimal(terms.commissionPerUnit, RATE_DIGITS);
-    return {
-      kind: entry.kind === 'fill' ? 'FILL' : 'BUST',
-      execId: executionId(mic, entry.execution),
-      refExecId: entry.reference === 0 ? '' : executionId(mic, entry.reference),
-      orderId: venueOrderId(mic, entry.order),
-      clOrdId: entry.clOrdId,
-      account: entry.account,
-      isin: listing.isin,
-      symbol: listing.symbol,
-      mic,
-      side: SIDES[entry.side as keyof typeof SIDES],
-      quantity,
-      price,
-      tradeTime: entry.time,
-      tradeDate,
-      settlementDate: terms.facts.settlementDates(mic, tradeDate).securities,
-      currency: listing.currency,
-      commission: rescale(quantity * rate, RATE_DIGITS, BROKER_FEE_DIGITS, 'half-up'),
-      ...levies(mic, tradeDate, entry, terms.securityClass(listing.symbol), terms.facts),
-    };
-  });
+  const listing = config.listings[entry.listing - 1] as VenueConfig['listings'][number];
+  const tradeDate = entry.tradeDate as DateText;
+  return {
+    kind: entry.kind === 'fill' ? 'FILL' : 'BUST',
+    execId: executionId(mic, entry.execution),
+    refExecId: entry.reference === 0 ? '' : executionId(mic, entry.reference),
+    orderId: venueOrderId(mic, entry.order),
+    clOrdId: entry.clOrdId,
+    account: entry.account,
+    isin: listing.isin,
+    symbol: listing.symbol,
+    mic,
+    side: SIDES[entry.side as keyof typeof SIDES],
+    quantity: BigInt(entry.quantity),
+    price: BigInt(entry.price),
+    tradeTime: entry.time,
+    tradeDate,
+    settlementDate: terms.facts.settlementDates(mic, tradeDate).securities,
+    currency: listing.currency,
+    commission,
+    ...levies(mic, tradeDate, entry, terms.securityClass(listing.symbol), terms.facts),
+  };
 }
 
 function levies(mic: string, date: DateText, entry: BrokerEntry, securityClass: string, facts: MarketFacts) {
@@ -87,7 +116,7 @@ export async function writeBrokerFile(
   entries: readonly BrokerEntry[],
   terms: BrokerTerms,
 ): Promise<string> {
-  const rows = brokerRows(config, entries, terms);
+  const rows = brokerRows(config, entries, date, terms);
   const path = join(dropDir, brokerFileName(config.mic, date));
   await mkdir(dropDir, { recursive: true });
   await writeWhole(path, formatBrokerFile({ mic: config.mic, date, closedAt, rows }));

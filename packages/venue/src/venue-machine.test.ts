@@ -367,6 +367,35 @@ test('faults on purpose tell the same executions late, twice, out of order, or a
   assert.deepEqual([reports[1]?.cumQuantity, reports[1]?.leavesQuantity, reports[1]?.status], [100, 0, '4'.charCodeAt(0)]);
 });
 
+test('8 October has no prints: marketable and resting orders are filled from the quotes alone', () => {
+  for (const [listing, mic] of [
+    [SPY, 'ARCX'],
+    [IBM, 'XNYS'],
+  ] as const) {
+    const venue = driven();
+    venue.tell({ name: 'configure', body: configOf([listing], mic) }, 0);
+    venue.playTo('2013-10-08T14:00:00Z');
+    const { symbol } = listing;
+    const book = venue.machine.listings[0]?.book;
+    const ask = book?.best(2)?.price as number;
+    const taken = venue.order('m', 1, 100, null, 0, symbol);
+    assert.deepEqual([types(taken), taken[1]?.lastPrice], ['0F', ask], symbol);
+    // The market falls all day: a bid a little under it is met by the offers that come down to it.
+    assert.equal(types(venue.order('l', 1, 100, (book?.best(1)?.price as number) - 5_000, 0, symbol)), '0');
+    const day = executions(venue.playTo('2013-10-08T20:00:00Z'));
+    assert.match(types(day), /^F+$/, symbol);
+    const last = bodies(venue.read(), 'market-data')
+      .filter((d) => d.time <= (DAYS[1]?.close as number))
+      .at(-1);
+    const mid = ((last?.bid as number) + (last?.ask as number)) / 2;
+    assert.equal(mid, symbol === 'SPY' ? 1_654_750 : 1_788_050, 'the last quote before the close is published');
+    assert.ok(
+      !bodies(venue.read(), 'official-print').some((p) => p.time > (DAYS[1]?.open as number)),
+      'no print, no official close',
+    );
+  }
+});
+
 test('saved and restored in the middle of the day, a venue goes on to the same bytes', () => {
   const script = (venue: ReturnType<typeof driven>) => {
     venue.tell({ name: 'configure', body: configOf([SPY, IBM]) }, 0);

@@ -88,8 +88,8 @@ export interface VenueOptions {
     readonly members: readonly string[];
     readonly subscribers: readonly string[];
   };
-  /** What the broker charges per unit, in the quote currency; default "0.0020". */
-  readonly commissionPerUnit?: string;
+  /** What the broker charges per unit, in the quote currency, e.g. "0.0020". */
+  readonly commissionPerUnit: string;
   readonly host?: string;
   readonly tls?: AcceptorTls;
   readonly faults?: Partial<typeof NO_FAULTS>;
@@ -181,7 +181,7 @@ async function openDoors(
   const { mic, compIds } = options;
   const terms: BrokerTerms = {
     facts,
-    commissionPerUnit: options.commissionPerUnit ?? '0.0020',
+    commissionPerUnit: options.commissionPerUnit,
     securityClass: (symbol) => options.listings.find((l) => l.symbol === symbol)?.securityClass ?? 'share',
   };
   const board = createBoard(config);
@@ -204,8 +204,7 @@ async function openDoors(
   const files = new Map<string, Promise<string>>();
   const drop = (date: string): Promise<string> => {
     const closedAt = config.days.find((day) => day.date === date)?.close as Instant;
-    const entries = machine.entry.entries.filter((entry) => entry.fileDate === date);
-    const written = writeBrokerFile(dropDir, config, date as DateText, closedAt, entries, terms);
+    const written = writeBrokerFile(dropDir, config, date as DateText, closedAt, machine.entry.entries, terms);
     files.set(date, written);
     written.catch(() => logger.error('broker file not written', {}));
     return written;
