@@ -98,7 +98,7 @@ async function surveySegment(
 async function readWhole(disk: Disk, path: string): Promise<Uint8Array> {
   const file: DiskFile = await disk.open(path, 'read');
   try {
-    const bytes = Buffer.allocUnsafeSlow(await file.size());
+    const bytes = new Uint8Array(await file.size());
     return bytes.subarray(0, await file.read(bytes, 0));
   } finally {
     await file.close();

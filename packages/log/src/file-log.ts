@@ -107,7 +107,7 @@ async function verifySegment(
  * @returns bytes up to the last that is not zero
  */
 async function inspectRest(file: DiskFile, path: string, cursor: Cursor, last: boolean): Promise<number> {
-  const rest = Buffer.allocUnsafeSlow((await file.size()) - cursor.offset);
+  const rest = new Uint8Array((await file.size()) - cursor.offset);
   invariant((await file.read(rest, cursor.offset)) === rest.length, 'a segment keeps its size');
   const used = zeroFrom(rest);
   if (used === 0) return 0;

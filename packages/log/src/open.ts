@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Batch, CommandLog } from './command-log.ts';
 import { Consumers } from './consumer.ts';
 import type { Disk } from './disk.ts';
@@ -37,6 +37,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
   let events: EventFile | undefined;
   try {
     await disk.syncDirectory(dir);
+    await disk.syncDirectory(dirname(dir));
     log = options.log ?? (await openFileLog({ ...logOptions(settings, folders.commands), readOnly: false }));
     const consumers = new Consumers();
     await consumers.load(disk, dir);

@@ -36,6 +36,18 @@ export const { problem } = declareProblems({
     detail: text('序号 {seq} 已不在日志中，最早为 {first}', 'Position {seq} is gone; the oldest kept is {first}'),
     remedy: text('从快照或备份重建该消费者', 'Rebuild the reader from a snapshot or a backup'),
   },
+  LOG_POSITION: {
+    status: 409,
+    title: text('位置不在日志中', 'Position ahead of the log'),
+    detail: text(
+      '位置 ({seq}, {k}) 无效：日志只提交到 {last}',
+      'Position ({seq}, {k}) is none of this log, which is committed up to {last}',
+    ),
+    remedy: text(
+      '核对消费者是否连到了正确的日志，或日志是否被旧备份替换',
+      'Check whether the consumer reads the right log, or the log was replaced by an older backup',
+    ),
+  },
   LOG_EVENTS_LOST: {
     status: 500,
     title: text('事件文件不完整', 'Events lost'),

@@ -19,14 +19,14 @@ export interface Cursor {
  * A batch's bytes are valid until the next one is asked for.
  */
 export async function* readBatches(file: DiskFile, cursor: Cursor, end: number): AsyncGenerator<Batch> {
-  let window = Buffer.alloc(0);
+  let room = new Uint8Array(0);
+  let window = room;
   let base = 0;
   const load = async (offset: number, length: number): Promise<Uint8Array> => {
     if (offset < base || offset + length > base + window.length) {
       const size = Math.min(Math.max(length, WINDOW_BYTES), end - offset);
-      const fresh =
-        window.buffer.byteLength >= size && window.length > 0 ? Buffer.from(window.buffer) : Buffer.allocUnsafeSlow(size);
-      window = fresh.subarray(0, await file.read(fresh.subarray(0, size), offset));
+      if (room.length < size) room = new Uint8Array(size);
+      window = room.subarray(0, await file.read(room.subarray(0, size), offset));
       base = offset;
     }
     return window.subarray(offset - base, offset - base + length);

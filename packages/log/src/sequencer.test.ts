@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { isProblem, type Problem } from '@meridian/base';
 import { encodeCommand } from '@meridian/messages';
 import fc from 'fast-check';
+import type { Batch, CommandLog } from './command-log.ts';
 import { collect, expectationOf } from './expectation.ts';
 import { chanceOf, createFaultyDisk, type FaultyDisk } from './faulty-disk.ts';
 import { openSequencer } from './open.ts';
@@ -88,7 +89,7 @@ test('a tail from any position gives each later event exactly once, across files
   const s = await open(disk);
   await load(s, 3_000);
   assert.ok(eventFiles(disk).size > 2, 'several segments');
-  const position = fc.record({ seq: fc.integer({ min: 0, max: 3_100 }), k: fc.integer({ min: 0, max: 3 }) });
+  const position = fc.record({ seq: fc.integer({ min: 0, max: 3_000 }), k: fc.integer({ min: 0, max: 3 }) });
   const check = async (from: { seq: number; k: number }) => {
     const events = expected.eventsAfter(from, 3_000);
     assert.deepEqual(await collect(s.tail(from), events.length), events);
@@ -322,6 +323,50 @@ test('a machine that throws ends the run, and the command it threw at is not in 
   s = await open(disk);
   assert.equal(s.committedSeq, 30);
   assert.equal(s.stateHash, expected.hashAt[30]);
+  await s.close();
+});
+
+test('a position ahead of the log is refused: such a consumer has seen what was never committed here', async () => {
+  const s = await open(newDisk());
+  await load(s, 5);
+  assert.throws(() => s.tail({ seq: 6, k: 0 }), refused('LOG_POSITION'));
+  assert.throws(() => s.acknowledge('books', { seq: 6, k: 0 }), refused('LOG_POSITION'));
+  assert.throws(() => s.acknowledge('books', { seq: 2.5, k: 0 }), refused('LOG_POSITION'));
+  assert.equal(s.consumers.size, 0);
+  await s.close();
+});
+
+test('any store of batches with the same promises carries a sequencer', async () => {
+  const batches: Batch[] = [];
+  const last = () => (batches.at(-1)?.firstSeq ?? 1) + (batches.at(-1)?.count ?? 0) - 1;
+  const log: CommandLog = {
+    firstSeq: 1,
+    get lastSeq() {
+      return last();
+    },
+    batchBytesMax: 900,
+    tornBytes: 0,
+    async append(batch) {
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(batch.firstSeq, last() + 1);
+      batches.push({ ...batch, bytes: batch.bytes.slice() });
+    },
+    async *read(fromSeq) {
+      yield* batches.filter((batch) => batch.firstSeq + batch.count > fromSeq);
+    },
+    async trim() {},
+    async close() {},
+  };
+  const disk = newDisk();
+  let s = await open(disk, { log });
+  for (let n = 1; n <= 1_000; n++) s.submit(tallyCommand(n));
+  await s.snapshot();
+  await load(s, 1_200);
+  await s.close();
+  assert.ok(batches.every((batch) => batch.bytes.length <= 900));
+  s = await open(disk, { log });
+  assert.deepEqual([s.recovery.snapshotSeq, s.committedSeq], [1_000, 1_200]);
+  assert.equal(s.stateHash, expected.hashAt[1_200]);
   await s.close();
 });
 

@@ -35,13 +35,15 @@ export interface Sequencer {
   /**
    * Committed events strictly after `from`, each exactly once and in order: from the event file, then live, until the
    * caller stops or the sequencer closes. The reader's pace is its own: nothing queues up for it in memory. A batch is
-   * the caller's to keep. @throws Problem LOG_TRIMMED when events after `from` are gone, LOG_CORRUPT
+   * the caller's to keep. @throws Problem LOG_POSITION for a position ahead of the log, LOG_TRIMMED when events after
+   * `from` are gone, LOG_CORRUPT
    */
   tail(from: Position): AsyncIterable<EventBatch>;
   /**
    * A durable consumer has stored the effect of everything up to and including `upTo`. The first call registers it; the
    * log and the event file are trimmed only behind the slowest registered consumer and behind the older kept snapshot.
-   * A position before the one already known is ignored. Backlog is counted at the grain of the event file's index.
+   * A position before the one already known is ignored. Backlog is counted at the grain of
+   * commits. @throws Problem LOG_POSITION for a position ahead of the log
    */
   acknowledge(consumer: string, upTo: Position): void;
   /** A consumer is gone for good and holds nothing back any more. */

@@ -1,4 +1,4 @@
-import { InvariantError, invariant, isProblem, type Problem, StateHash } from '@meridian/base';
+import { InvariantError, isProblem, type Problem, StateHash } from '@meridian/base';
 import { COMMAND_HEADER_BYTES, COMMAND_TYPE, FRAME_BYTES_MAX } from '@meridian/messages';
 import type { CommandLog } from './command-log.ts';
 import type { Consumers } from './consumer.ts';
@@ -9,7 +9,7 @@ import { problem } from './problems.ts';
 import { type Run, type SavedRun, versionOf } from './run.ts';
 import type { Recovery, Sequencer } from './sequencer.ts';
 import { SNAPSHOTS_KEPT, writeSnapshot } from './snapshot.ts';
-import type { EventBatch } from './state-machine.ts';
+import type { EventBatch, Position } from './state-machine.ts';
 import { createBell, tailEvents } from './tail.ts';
 
 export interface Parts {
@@ -79,8 +79,8 @@ export function sequence(parts: Parts): Sequencer {
   function collect(): Collected {
     const reused = pool.pop();
     if (reused !== undefined) return reused;
-    const bytes = Buffer.allocUnsafeSlow(batchBytesMax);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const bytes = new Uint8Array(batchBytesMax);
+    const view = new DataView(bytes.buffer);
     const events = new EventBuffer();
     return { bytes, view, events, length: 0, firstSeq: 0, count: 0, total: 0, lanes: [0, 0], marked: false };
   }
@@ -306,13 +306,15 @@ export function sequence(parts: Parts): Sequencer {
       return run.engineVersion;
     },
     onCommitted: (listener) => void listeners.push(listener),
-    tail: (from) =>
-      tailEvents(disk, events, from, bell, () => {
+    tail(from) {
+      refuseAhead(from);
+      return tailEvents(disk, events, from, bell, () => {
         if (failure !== undefined) throw problem('LOG_FAILED', { reason: failure.message }, failure);
         return closed;
-      }),
+      });
+    },
     acknowledge(consumer, upTo) {
-      invariant(upTo.seq <= committedSeq, () => `consumer ${consumer} cannot have seen command ${upTo.seq}`);
+      refuseAhead(upTo);
       const added = consumers.register(consumer);
       consumers.advance(consumer, upTo);
       if (added) remember();
@@ -331,6 +333,12 @@ export function sequence(parts: Parts): Sequencer {
       return closing;
     },
   };
+
+  /** Whoever has seen what was never committed here reads another log, or this one lost something. */
+  function refuseAhead({ seq, k }: Position): void {
+    const valid = Number.isSafeInteger(seq) && Number.isSafeInteger(k) && seq >= 0 && k >= 0;
+    if (!valid || seq > committedSeq) throw problem('LOG_POSITION', { seq, k, last: committedSeq });
+  }
 
   /** Who consumes is made durable at once, how far they are with the next snapshot. */
   function remember(): void {

@@ -84,7 +84,7 @@ function header(saved: SavedRun, market: string): Uint8Array {
 async function readSnapshot(disk: Disk, path: string, market: string | undefined): Promise<SavedRun | undefined> {
   const file = await disk.open(path, 'read');
   try {
-    const bytes = Buffer.allocUnsafeSlow(await file.size());
+    const bytes = new Uint8Array(await file.size());
     if ((await file.read(bytes, 0)) !== bytes.length || bytes.length < HEADER_BYTES) return undefined;
     const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
     const state = bytes.subarray(HEADER_BYTES);
@@ -95,7 +95,7 @@ async function readSnapshot(disk: Disk, path: string, market: string | undefined
       view.getFloat64(48, true) === state.length &&
       crc32(state) === view.getUint32(56, true);
     if (!whole) return undefined;
-    const found = bytes.toString('latin1', 64, 80).replace(/\0+$/, '');
+    const found = new TextDecoder().decode(bytes.subarray(64, 80)).replace(/\0+$/, '');
     if (market !== undefined && found !== market) throw problem('LOG_FOREIGN', { file: path, found, market });
     return {
       seq: view.getFloat64(8, true),
