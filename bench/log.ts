@@ -79,18 +79,19 @@ async function groupCommit(dir: string): Promise<Figure[]> {
       peer.push(await bare.write(inFlight * order.length, commits));
     }
     const ratio = median(ours) / median(peer);
+    const shallow = inFlight < 1_024;
     figures.push({
       name: `log group commit p50, ${inFlight} in flight`,
       unit: 'µs',
       ours: round(median(ours)),
       peer: round(median(peer)),
       ratio: round(ratio),
-      bar: 'ratio ≤ 1.6',
-      holds: ratio <= 1.6,
+      bar: shallow ? 'ratio ≤ 1.6' : 'none: at this depth the rate is asked for',
+      holds: shallow ? ratio <= 1.6 : null,
       rounds: ROUNDS,
       note: `peer: thread-pool write + fdatasync of ${inFlight * order.length} bytes, preallocated file`,
     });
-    if (inFlight === 1_024) figures.push(absolute('log group commit rate, 1024 in flight', rates, 100_000, 'commands durable'));
+    if (!shallow) figures.push(absolute('log group commit rate, 1024 in flight', rates, 100_000, 'commands durable'));
   }
   await sequencer.close();
   bare.close();

@@ -6,9 +6,9 @@ import { EventBuffer } from './event-buffer.ts';
 import type { EventFile } from './event-file.ts';
 import type { Settings } from './open.ts';
 import { problem } from './problems.ts';
-import { type Run, type SavedRun, versionOf } from './run.ts';
+import { type Run, versionOf } from './run.ts';
 import type { Recovery, Sequencer } from './sequencer.ts';
-import { SNAPSHOTS_KEPT, writeSnapshot } from './snapshot.ts';
+import { keepSnapshots } from './snapshot-keeping.ts';
 import type { EventBatch, Position } from './state-machine.ts';
 import { createBell, tailEvents } from './tail.ts';
 
@@ -68,10 +68,7 @@ export function sequence(parts: Parts): Sequencer {
   let loop: Promise<void> = Promise.resolve();
   /** Every use of the event file, one behind the other. */
   let eventWork: Promise<void> = Promise.resolve();
-  let snapshotWork: Promise<void> = Promise.resolve();
-  let kept = parts.kept;
-  let snapshotAt = kept.at(-1) ?? 0;
-  let snapshotsWaiting = 0;
+  const keeper = keepSnapshots({ ...parts, afterEvents, fail });
   let failure: Problem | undefined;
   let closing: Promise<void> | undefined;
   let closed = false;
@@ -124,9 +121,7 @@ export function sequence(parts: Parts): Sequencer {
         loop = drain();
       });
     }
-    const { snapshotEvery } = settings;
-    const due = snapshotEvery > 0 && run.seq - snapshotAt >= snapshotEvery && snapshotsWaiting === 0;
-    if (due || (versioned && run.engineVersion !== version)) snapshot().catch(() => {});
+    if (keeper.due(run.seq) || (versioned && run.engineVersion !== version)) snapshot().catch(() => {});
     return run.seq;
   }
 
@@ -169,11 +164,11 @@ export function sequence(parts: Parts): Sequencer {
     const { bytes, length, count } = batch.events;
     const said = bytes.subarray(0, length);
     const view = new DataView(bytes.buffer, 0, length);
-    eventWork = eventWork.then(async () => {
+    afterEvents(async () => {
       await events.append(said, view);
       bell.ring();
     });
-    if (batch.marked) eventWork = eventWork.then(() => events.mark());
+    if (batch.marked) afterEvents(() => events.mark());
     eventWork.then(() => recycle(batch), fail);
     announce({ firstSeq: batch.firstSeq, lastSeq: committedSeq, count, bytes: said, view });
     if (waiting.length > 0) settle();
@@ -231,37 +226,23 @@ export function sequence(parts: Parts): Sequencer {
     return new Promise((resolve, reject) => waiting.push({ seq, resolve, reject }));
   }
 
+  /** Does something with the event file when everything asked of it before is done. */
+  function afterEvents(task: () => Promise<void>): Promise<void> {
+    eventWork = eventWork.then(task);
+    return eventWork;
+  }
+
   /** The state is saved now, at the newest applied command, which ends its batch; the file is written when that is durable. */
   function snapshot(): Promise<void> {
     if (failure !== undefined) return Promise.reject(problem('LOG_FAILED', { reason: failure.message }, failure));
-    if (run.seq === 0 || kept.at(-1) === run.seq) return Promise.resolve();
+    if (run.seq === 0 || keeper.newest === run.seq) return Promise.resolve();
     seal();
-    snapshotAt = run.seq;
-    snapshotsWaiting++;
-    const saved = run.save();
     const last = sealed.at(-1) ?? storing;
     if (last !== undefined) last.marked = true;
-    else eventWork = eventWork.then(() => events.mark());
-    const marked = committed(saved.seq).then(() => eventWork);
-    const written = Promise.all([marked, snapshotWork])
-      .then(() => store(saved))
-      .finally(() => snapshotsWaiting--);
-    snapshotWork = written.catch(() => {});
-    written.catch(fail);
-    return written;
-  }
-
-  async function store(saved: SavedRun): Promise<void> {
-    await events.sync();
-    await consumers.save(disk, settings.dir);
-    kept = await writeSnapshot(disk, parts.snapshotDir, settings.market, saved, kept);
-    if (kept.length < SNAPSHOTS_KEPT) return;
-    // Up to and with the older snapshot the log is not needed; a consumer may still need its last command's events.
-    const upTo = Math.min(kept[0] as number, consumers.slowestSeq);
-    await log.trim(upTo + 1);
-    const trimmed = eventWork.then(() => events.trim(upTo));
-    eventWork = trimmed;
-    await trimmed;
+    else afterEvents(() => events.mark());
+    const marked = committed(run.seq).then(() => eventWork);
+    marked.catch(() => {}); // Reported by whoever failed; here it only must not count as unhandled.
+    return keeper.keep(run.save(), marked);
   }
 
   async function shut(): Promise<void> {
@@ -269,7 +250,7 @@ export function sequence(parts: Parts): Sequencer {
       await loop;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await Promise.allSettled([loop, eventWork, snapshotWork]);
+    await Promise.allSettled([loop, eventWork, keeper.idle()]);
     closed = true;
     bell.ring();
     try {
@@ -317,12 +298,12 @@ export function sequence(parts: Parts): Sequencer {
       refuseAhead(upTo);
       const added = consumers.register(consumer);
       consumers.advance(consumer, upTo);
-      if (added) remember();
+      if (added) keeper.remember();
     },
     forget(consumer) {
       if (!consumers.positions.delete(consumer)) return;
       consumers.reckon();
-      remember();
+      keeper.remember();
     },
     consumers: consumers.positions,
     get backlogged() {
@@ -338,11 +319,5 @@ export function sequence(parts: Parts): Sequencer {
   function refuseAhead({ seq, k }: Position): void {
     const valid = Number.isSafeInteger(seq) && Number.isSafeInteger(k) && seq >= 0 && k >= 0;
     if (!valid || seq > committedSeq) throw problem('LOG_POSITION', { seq, k, last: committedSeq });
-  }
-
-  /** Who consumes is made durable at once, how far they are with the next snapshot. */
-  function remember(): void {
-    snapshotWork = snapshotWork.then(() => consumers.save(disk, settings.dir));
-    snapshotWork = snapshotWork.catch((error) => void fail(error));
   }
 }
