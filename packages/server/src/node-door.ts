@@ -1,4 +1,5 @@
-import { type DateText, invariant } from '@meridian/base';
+import { cellsOfAccount, readBusinessAccounts, readCells } from '@meridian/accounts';
+import type { DateText } from '@meridian/base';
 import type { MarketFacts } from '@meridian/market';
 import { type Command, type CommandBody, encodeCommand } from '@meridian/messages';
 import { listingFacts, type Reference, readReference, routeFacts, settlementDigits } from '@meridian/reference';
@@ -63,111 +64,50 @@ export function nodeDoor(
   };
 }
 
-/** Broad before narrow: the order in which an order's cells are checked and reported. */
-const SCOPES = ['firm', 'entity', 'group', 'client', 'master', 'sub', 'business', 'issuer', 'market', 'route', 'pool'];
-
-interface CellRow {
-  readonly cell: bigint;
-  readonly scope: CommandBody<'define-cell'>['scope'];
-  readonly scope_id: bigint;
-  readonly measure: CommandBody<'define-cell'>['measure'];
-  readonly currency: string | null;
-  readonly issuer: bigint | null;
-}
-
-async function cellRows(database: Queryable): Promise<CellRow[]> {
-  const { rows } = await database.query<CellRow>(
-    `SELECT cell, scope, scope_id, measure, currency, issuer FROM accounts.limit_cell
-     ORDER BY array_position($1::text[], scope), cell`,
-    [SCOPES],
-  );
-  return rows;
-}
-
 async function cellFacts(database: Queryable): Promise<Command[]> {
-  return (await cellRows(database)).map((row) => ({
+  return (await readCells(database)).map((row) => ({
     name: 'define-cell',
     body: {
       cell: Number(row.cell),
-      scope: row.scope,
+      scope: row.scope as CommandBody<'define-cell'>['scope'],
       scopeId: Number(row.scope_id),
-      measure: row.measure,
+      measure: row.measure as CommandBody<'define-cell'>['measure'],
       currency: row.currency,
       issuer: row.issuer === null ? null : Number(row.issuer),
     },
   }));
 }
 
-interface AccountRow {
-  readonly account: bigint;
-  readonly client: bigint;
-  readonly client_group: bigint | null;
-  readonly master: bigint;
-  readonly sub: bigint;
-  readonly entity: bigint;
-  readonly basis: CommandBody<'define-account'>['basis'];
-  readonly settlement_currency: string;
-  readonly margin_ppm: bigint;
-  readonly fee_buffer_ppm: bigint;
-  readonly permission: number;
-  readonly position_max: bigint;
-  readonly order_rate_max: bigint;
-  readonly hedge_entity: bigint;
-}
-
-/** The cells that a business account's orders consume: every cell whose scope it lies in. UA-6, UA-7. */
-function cellsOf(account: AccountRow, route: bigint, cells: readonly CellRow[]): number[] {
-  const within: Readonly<Record<string, bigint | null>> = {
-    firm: 1n,
-    entity: account.entity,
-    group: account.client_group,
-    client: account.client,
-    master: account.master,
-    sub: account.sub,
-    business: account.account,
-    route,
-  };
-  const own = cells.filter((cell) => within[cell.scope] === cell.scope_id).map((cell) => Number(cell.cell));
-  invariant(own.length <= 12, () => `account ${account.account} lies in ${own.length} cells; an order consumes at most 12`);
-  return own;
-}
+/** A client without a group is a group of its own, beyond the numbers of real groups. */
+const OWN_GROUP = 0x8000_0000;
 
 /** Accounts that this market can hedge: the route is the hedging entity's way to the market. */
 async function accountFacts(database: Queryable, market: string, reference: Reference): Promise<Command[]> {
-  const cells = await cellRows(database);
-  const routeOf = new Map(reference.routes.filter((route) => route.mic === market).map((route) => [route.entity, route.route]));
-  const { rows } = await database.query<AccountRow>(
-    `SELECT b.account, b.client, c.client_group, b.master, b.sub, b.entity, b.basis, b.settlement_currency, b.margin_ppm,
-            b.fee_buffer_ppm, b.permission, b.position_max, b.order_rate_max, b.hedge_entity
-     FROM accounts.business_account b JOIN accounts.client c USING (client) ORDER BY b.account`,
-  );
-  return rows.flatMap((row): Command[] => {
-    const route = routeOf.get(row.hedge_entity);
+  const cells = await readCells(database);
+  const routes = new Map(reference.routes.filter((row) => row.mic === market).map((row) => [row.entity, row.route]));
+  return (await readBusinessAccounts(database)).flatMap((row): Command[] => {
+    const route = routes.get(row.hedge_entity);
     if (route === undefined) return [];
-    return [
-      {
-        name: 'define-account',
-        body: {
-          account: Number(row.account),
-          client: Number(row.client),
-          // A client without a group is a group of its own, beyond the numbers of real groups.
-          group: row.client_group === null ? 0x8000_0000 + Number(row.client) : Number(row.client_group),
-          master: Number(row.master),
-          sub: Number(row.sub),
-          entity: Number(row.entity),
-          basis: row.basis,
-          settlementCurrency: row.settlement_currency,
-          minorDigits: settlementDigits(row.settlement_currency),
-          marginPpm: Number(row.margin_ppm),
-          feeBufferPpm: Number(row.fee_buffer_ppm),
-          permission: row.permission,
-          positionMax: Number(row.position_max),
-          orderRateMax: Number(row.order_rate_max),
-          cells: cellsOf(row, route, cells),
-          route: Number(route),
-        },
-      },
-    ];
+    const own = cellsOfAccount({ ...row, route }, cells);
+    const body: CommandBody<'define-account'> = {
+      account: Number(row.account),
+      client: Number(row.client),
+      group: row.client_group === null ? OWN_GROUP + Number(row.client) : Number(row.client_group),
+      master: Number(row.master),
+      sub: Number(row.sub),
+      entity: Number(row.entity),
+      basis: row.basis,
+      settlementCurrency: row.settlement_currency,
+      minorDigits: settlementDigits(row.settlement_currency),
+      marginPpm: Number(row.margin_ppm),
+      feeBufferPpm: Number(row.fee_buffer_ppm),
+      permission: row.permission,
+      positionMax: Number(row.position_max),
+      orderRateMax: Number(row.order_rate_max),
+      cells: own.map(Number),
+      route: Number(route),
+    };
+    return [{ name: 'define-account', body }];
   });
 }
 

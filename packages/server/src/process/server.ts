@@ -1,4 +1,5 @@
 import { openAccountCentre } from '@meridian/accounts';
+import '../rooms.ts';
 import { applyCatalogue } from '@meridian/catalog';
 import { loadMarketFacts } from '@meridian/market';
 import { withRecordedOverrides } from '@meridian/reference';

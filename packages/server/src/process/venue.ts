@@ -22,15 +22,13 @@ await runChild(async ({ settings, logger }) => {
     marketDataPort: ports.marketData,
     dropDir: folder.drop,
     compIds: { venue: market, members: [HOUSE], subscribers: [HOUSE] },
+    commissionPerUnit: '0.0020',
     syncPolicy: 'page-cache',
     logger,
   });
   const service = await serve(
     {
-      async advance({ time }) {
-        await venue.advance(time);
-        return { time };
-      },
+      advance: ({ time }) => venue.advance(time),
       status: async () => venue.status(),
       async ask({ what, body }) {
         const { execId, price } = body as { execId: string; price?: string };

@@ -1,0 +1,163 @@
+import { formatInstant, type Instant, parseInstant, wallTimeIn } from '@meridian/base';
+import type { MarketFacts } from '@meridian/market';
+import { displayWidth, type Language, say } from '../cli/command.ts';
+import type { ProcessClient } from '../link/rpc.ts';
+import type { StoryLine } from '../process/child.ts';
+import type { HouseSettings } from '../process/settings.ts';
+import type { HouseStatus } from '../status.ts';
+
+/**
+ * What a person watches: the story scrolls, the panel below stands still. Without a terminal only the story is
+ * written, one line each.
+ */
+export interface View {
+  story(line: StoryLine): void;
+  started(): undefined;
+  close(): void;
+}
+
+export interface ViewOptions {
+  readonly language: Language;
+  readonly house: HouseSettings;
+  readonly server: ProcessClient;
+  readonly facts: MarketFacts;
+  readonly write: (text: string) => void;
+  readonly isTerminal: boolean;
+}
+
+/** The part of the risk snapshot that the panel shows. */
+interface RiskPanel {
+  readonly masters: readonly {
+    readonly client: number;
+    readonly currency: string;
+    readonly equity: number;
+    readonly requirement: number;
+    readonly ratio: number | null;
+    readonly callOpen: boolean;
+  }[];
+}
+
+const REFRESH_MS = 300;
+const WIDTH = 96;
+const dim = (text: string) => `\x1b[2m${text}\x1b[0m`;
+const bold = (text: string) => `\x1b[1m${text}\x1b[0m`;
+const colour = (code: number, text: string) => `\x1b[${code}m${text}\x1b[0m`;
+
+export function openView(options: ViewOptions): View {
+  const { language, write, isTerminal, house } = options;
+  let panel: string[] = [];
+  let shown = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let asking = false;
+  const startedAt = performance.now();
+
+  const erase = () => {
+    if (shown > 0) write(`\x1b[${shown}A\x1b[0J`);
+    shown = 0;
+  };
+  const draw = () => {
+    if (!isTerminal || panel.length === 0) return;
+    write(`${panel.join('\n')}\n`);
+    shown = panel.length;
+  };
+
+  async function refresh(): Promise<void> {
+    if (asking) return;
+    asking = true;
+    try {
+      const [status, risk] = (await Promise.all([options.server.status(), options.server.ask('risk')])) as [
+        HouseStatus,
+        RiskPanel,
+      ];
+      panel = panelOf(language, options.facts, house, status, risk);
+      erase();
+      draw();
+    } catch {
+      // The server is being started again: the panel keeps what it knew.
+    } finally {
+      asking = false;
+    }
+  }
+
+  return {
+    story(line) {
+      const stamp = `${formatInstant(line.at).slice(5, 10)} ${wallTimeIn(line.at, 'America/New_York').slice(0, 5)}`;
+      erase();
+      const text = line[language];
+      write(isTerminal ? `${dim(stamp)} ${tint(text)}\n` : `${stamp} ${text}\n`);
+      draw();
+    },
+    started() {
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      const at = `http://127.0.0.1:${house.ports.http}/v1/status`;
+      erase();
+      write(`${say(language, `系统就绪，用时 ${seconds} 秒；状态 ${at}`, `Ready in ${seconds} s; status at ${at}`)}\n`);
+      if (isTerminal) timer = setInterval(() => void refresh(), REFRESH_MS);
+      return undefined;
+    },
+    close() {
+      clearInterval(timer);
+    },
+  };
+}
+
+function tint(text: string): string {
+  if (/拒|refused|追保|call|breach/i.test(text)) return colour(33, text);
+  if (/成交|fill|published|发布|met|补足/i.test(text)) return colour(32, text);
+  return text;
+}
+
+function panelOf(language: Language, facts: MarketFacts, house: HouseSettings, status: HouseStatus, risk: RiskPanel): string[] {
+  const now = parseInstant(status.businessTime ?? '2013-10-07T12:00:00Z');
+  const zones = [
+    ['America/New_York', say(language, '纽约', 'New York')],
+    ['Asia/Shanghai', say(language, '北京', 'Beijing')],
+  ] as const;
+  const clocks = zones.map(([zone, name]) => `${name} ${bold(wallTimeIn(now, zone))}`).join('   ');
+  const counts = say(
+    language,
+    `订单 ${status.orders}  成交 ${status.fills}  合约 ${status.contracts.open}  背靠背 ${status.contracts.backToBack}  邮件 ${status.mails.sent}`,
+    `orders ${status.orders}  fills ${status.fills}  contracts ${status.contracts.open}  back-to-back ${status.contracts.backToBack}  mails ${status.mails.sent}`,
+  );
+  return [
+    dim('─'.repeat(WIDTH)),
+    `${formatInstant(now).slice(0, 10)}   ${clocks}   ${sessionBar(facts, house, now)}`,
+    counts,
+    ...status.nodes.map((node) => nodeLine(language, node)),
+    ...risk.masters.map((master) => marginLine(language, master)),
+    ...status.batches.map((batch) => dim(`${batch.batch}  ${batch.state}`)),
+  ];
+}
+
+/** How far the day's session is, over all markets. */
+function sessionBar(facts: MarketFacts, house: HouseSettings, now: Instant): string {
+  const session = facts.sessionAt(house.markets[0] as string, now);
+  if (session === null) return dim('·'.repeat(26));
+  const part = Math.min(1, Math.max(0, (now - session.open) / (session.close - session.open)));
+  const full = Math.round(part * 26);
+  return `${colour(36, '━'.repeat(full))}${dim('─'.repeat(26 - full))} ${Math.round(part * 100)} %`;
+}
+
+function nodeLine(language: Language, node: HouseStatus['nodes'][number]): string {
+  const lag =
+    node.lag === 0
+      ? colour(32, say(language, '账簿同步', 'books in step'))
+      : colour(33, say(language, `账簿落后 ${node.lag}`, `books ${node.lag} behind`));
+  return `${bold(node.market)}  #${String(node.seq).padStart(7)}  ${dim(node.stateHash)}  ${lag}`;
+}
+
+function marginLine(language: Language, master: RiskPanel['masters'][number]): string {
+  const name = pad(say(language, `客户 ${master.client}`, `client ${master.client}`), 10);
+  const equity = (master.equity / 100).toLocaleString('en-US', { maximumFractionDigits: 0 }).padStart(12);
+  if (master.ratio === null || master.requirement === 0)
+    return `${name} ${say(language, '权益', 'equity')} ${equity} ${master.currency}`;
+  const percent = master.ratio * 100;
+  const width = Math.min(24, Math.round(percent / 10));
+  const bar = colour(master.callOpen ? 31 : percent < 110 ? 33 : 32, '▇'.repeat(width).padEnd(24, '·'));
+  const call = master.callOpen ? colour(31, say(language, ' 追保', ' margin call')) : '';
+  return `${name} ${say(language, '权益', 'equity')} ${equity} ${master.currency}  ${bar} ${percent.toFixed(1)} %${call}`;
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
