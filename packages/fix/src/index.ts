@@ -1,3 +1,5 @@
+import './declarations.ts';
+
 export { type Acceptor, type AcceptorOptions, type AcceptorTls, listen } from './acceptor.ts';
 export { Decoded, Decoder, type Garble, MESSAGE_BYTES_MAX } from './decoder.ts';
 export { compileDictionary, type Dictionary, packText } from './dictionary/dictionary.ts';
@@ -9,7 +11,8 @@ export { type CloseReason, type SessionClock, type SessionLink, systemClock } fr
 export { MemorySessionStore } from './memory-store.ts';
 export { FIELDS_MAX, FixMessage } from './message.ts';
 export { FieldRecord } from './record.ts';
-export { type LogonRefusal, Session, type SessionApplication, type SessionOptions } from './session.ts';
+export { Session } from './session.ts';
+export type { LogonRefusal, SessionApplication, SessionOptions } from './session-options.ts';
 export type { ResendItem, SessionStore, WriteFields } from './session-store.ts';
 export { REJECT_TEXT, RejectReason, VALID, Validator, type Verdict } from './validator.ts';
 export { type FieldWriter, MessageWriter, OutBuffer } from './writer.ts';

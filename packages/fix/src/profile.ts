@@ -30,22 +30,9 @@ export function profileFault(message: FixMessage, heard: Heard, now: Instant): V
   return message.equals(sender, heard.sender) && message.equals(target, heard.target) ? VALID : RejectReason.compIdProblem;
 }
 
-/** [tag it came in, tag it goes back in]: on behalf of ↔ deliver to. */
-const ROUTES: readonly (readonly [number, number])[] = [
-  [115, 128],
-  [116, 129],
-  [144, 145],
-  [128, 115],
-  [129, 116],
-  [145, 144],
-];
-
-/** The routing fields of an answer to a message; empty ones are left out. */
-export function routeBack(message: FixMessage): [number, string][] {
-  const route: [number, string][] = [];
-  for (const [came, back] of ROUTES) {
-    const value = message.text(came);
-    if (value !== undefined && value !== '') route.push([back, value]);
-  }
-  return route;
+/** Whether BeginString is exactly these bytes. */
+export function hasBegin(message: FixMessage, begin: Uint8Array): boolean {
+  if (message.beginTo - message.beginFrom !== begin.length) return false;
+  for (let i = 0; i < begin.length; i = (i + 1) | 0) if (message.bytes[message.beginFrom + i] !== begin[i]) return false;
+  return true;
 }

@@ -6,7 +6,8 @@ import { compileDictionary } from './dictionary/dictionary.ts';
 import { FIX44 } from './dictionary/fix44.ts';
 import type { CloseReason, SessionLink } from './link.ts';
 import { MemorySessionStore } from './memory-store.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 import { world } from './simulation/world.ts';
 import { OutBuffer } from './writer.ts';
 

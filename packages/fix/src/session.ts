@@ -1,75 +1,18 @@
 import { invariant, isProblem, type Logger, silentLogger } from '@meridian/base';
 import { Decoded, type Decoder } from './decoder.ts';
-import { type Dictionary, packText } from './dictionary/dictionary.ts';
+import { packText } from './dictionary/dictionary.ts';
 import { Incoming } from './incoming.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { type CloseReason, type SessionClock, type SessionLink, systemClock } from './link.ts';
 import { FixMessage } from './message.ts';
 import { Outgoing } from './outgoing.ts';
-import { type Heard, profileFault, routeBack, sequenceOf } from './profile.ts';
+import { type Heard, hasBegin, profileFault, sequenceOf } from './profile.ts';
+import { rejectOf } from './reject.ts';
 import { Resender } from './resend.ts';
+import type { LogonRefusal, SessionApplication, SessionOptions } from './session-options.ts';
 import type { SessionStore, WriteFields } from './session-store.ts';
-import { REJECT_TEXT, RejectReason, VALID, Validator, type Verdict } from './validator.ts';
+import { RejectReason, VALID, Validator, type Verdict } from './validator.ts';
 import { type FieldWriter, MessageWriter } from './writer.ts';
-
-/** What a session does for its owner's application. */
-export interface SessionApplication {
-  /**
-   * An application message in sequence, once. The message is valid until the call returns. A Problem of a field, thrown
-   * by one of the message's readers, is answered with a Reject; so read what you need before you act.
-   */
-  onApplication(message: FixMessage, seq: number, session: Session): void;
-  onLogon?(session: Session): void;
-  /** The connection is gone. */
-  onLogout?(session: Session, reason: CloseReason): void;
-  /** The peer rejected a message of ours at session level (35=3). */
-  onReject?(message: FixMessage, session: Session): void;
-}
-
-export interface SessionOptions {
-  readonly dictionary: Dictionary;
-  /** Ours: 49 of what we send. */
-  readonly senderCompId: string;
-  /** The peer's: 49 of what we receive. */
-  readonly targetCompId: string;
-  readonly store: SessionStore;
-  readonly application: SessionApplication;
-  /** The initiator's proposal; an acceptor takes what its peer proposes. Default 30; 0 means no heartbeats. */
-  readonly heartbeatSeconds?: number;
-  /** Both sequence numbers start at 1 with each logon. Default false. */
-  readonly resetOnLogon?: boolean;
-  /** Whether the peer may reset the numbers by ResetSeqNumFlag (141=Y). Default true. */
-  readonly acceptResets?: boolean;
-  /** `light`: of application messages only type, parties and times are checked; readers still check values. Default full. */
-  readonly validation?: 'full' | 'light';
-  /** Lets tags from 5000 on pass unchecked. Default false: unknown means reject. */
-  readonly acceptUserDefined?: boolean;
-  /** How far the peer's SendingTime may be from our clock, in seconds. Default 120. */
-  readonly sendingTimeToleranceSeconds?: number;
-  /** How long an initiator waits for the answer to its Logon. Default 10. */
-  readonly logonTimeoutSeconds?: number;
-  /** How long the answer to our Logout is waited for. Default 2. */
-  readonly logoutTimeoutSeconds?: number;
-  /** Numbers per ResendRequest; 0 asks for all at once (16=0). Default 0. */
-  readonly resendRequestSize?: number;
-  /** After how many seconds without progress a gap is asked for again. Default 10. */
-  readonly resendTimeoutSeconds?: number;
-  /** Messages, and their bytes, that are kept while a gap before them is open. Defaults 10,000 and 16 MiB. */
-  readonly heldMessagesMax?: number;
-  readonly heldBytesMax?: number;
-  readonly clock?: SessionClock;
-  readonly logger?: Logger;
-}
-
-/** Why a Logon was not accepted. The peer is not told. */
-export type LogonRefusal =
-  | 'already-logged-on'
-  | 'not-a-logon'
-  | 'begin-string'
-  | 'invalid'
-  | 'profile'
-  | 'encryption'
-  | 'heartbeat'
-  | 'reset';
 
 type State = 'down' | 'logon-sent' | 'resetting' | 'up' | 'logout-sent';
 
@@ -103,18 +46,16 @@ export class Session {
   readonly #heard: Heard;
   readonly #begin: Buffer;
   readonly #logger: Logger;
+  readonly #keepAlive = new KeepAlive();
   /** For messages that were held: made when the first gap opens. */
   #heldMessage: FixMessage | undefined;
   #link: SessionLink | undefined;
   #decoder: Decoder | undefined;
   #state: State = 'down';
-  #heartbeatMillis = 0;
   #pumping = false;
-  #received = false;
-  #receivedAt = 0;
-  #sentAt = 0;
+  /** Wall time when the present chunk came in: good enough to judge the peer's clock by. */
+  #wall = 0;
   #stateSince = 0;
-  #testRequested = false;
   #progressAt = 0;
   #progress = 0;
 
@@ -158,7 +99,7 @@ export class Session {
     this.#open(link, decoder, 'logon-sent');
     const reset = this.#options.resetOnLogon === true;
     const heartbeat = this.#options.heartbeatSeconds ?? 30;
-    this.#heartbeatMillis = heartbeat * 1000;
+    this.#keepAlive.intervalMillis = heartbeat * 1000;
     const logon = () =>
       this.#outgoing.admin('A', (writer) => {
         writer.int(98, 0).int(108, heartbeat);
@@ -192,7 +133,8 @@ export class Session {
     if (decoder === undefined) return;
     invariant(!this.#pumping, 'a link delivers bytes in a later turn, never out of a flush');
     decoder.push(chunk);
-    this.#received = true;
+    this.#keepAlive.heard = true;
+    this.#wall = this.clock.wall();
     this.pump();
   }
 
@@ -271,43 +213,24 @@ export class Session {
   tick(): void {
     if (this.#link === undefined) return;
     const now = this.clock.monotonic();
-    if (this.#received) {
-      this.#received = false;
-      this.#receivedAt = now;
-      this.#testRequested = false;
-    }
-    if (this.#outgoing.sent) {
-      this.#outgoing.sent = false;
-      this.#sentAt = now;
-    }
+    this.#keepAlive.look(now, this.#outgoing.sent);
+    this.#outgoing.sent = false;
     const opening = this.#state === 'logon-sent' || this.#state === 'resetting';
     if (opening && now - this.#stateSince >= (this.#options.logonTimeoutSeconds ?? 10) * 1000) this.#close('logon-timeout');
     else if (this.#state === 'logout-sent' && now - this.#stateSince >= (this.#options.logoutTimeoutSeconds ?? 2) * 1000)
       this.#close('logout-timeout');
-    else if (this.#state === 'up') this.#keepAlive(now);
+    else if (this.#state === 'up') this.#keepAliveNow(now);
     this.#link?.flush();
   }
 
-  /**
-   * Heartbeat after an interval without sending, TestRequest after 1.2 without receiving, the end after 2.4. While a
-   * TestRequest is unanswered no Heartbeat is sent: the request itself shows that we live.
-   */
-  #keepAlive(now: number): void {
-    const interval = this.#heartbeatMillis;
-    if (interval > 0) {
-      const silent = now - this.#receivedAt;
-      if (silent >= 2.4 * interval) {
-        this.#close('heartbeat-timeout');
-        return;
-      }
-      if (silent >= 1.2 * interval && !this.#testRequested) {
-        this.#testRequested = true;
-        this.#outgoing.admin('1', (writer) => writer.text(112, 'TEST'));
-      } else if (now - this.#sentAt >= interval && !this.#testRequested) {
-        this.#sentAt = now;
-        this.#outgoing.admin('0');
-      }
+  #keepAliveNow(now: number): void {
+    const due = this.#keepAlive.due(now);
+    if (due === 'timeout') {
+      this.#close('heartbeat-timeout');
+      return;
     }
+    if (due === 'test-request') this.#outgoing.admin('1', (writer) => writer.text(112, 'TEST'));
+    else if (due === 'heartbeat') this.#outgoing.admin('0');
     const incoming = this.#incoming;
     if (!incoming.gapOpen || incoming.expected !== this.#progress) {
       this.#progress = incoming.expected;
@@ -323,10 +246,7 @@ export class Session {
     this.#link = link;
     this.#decoder = decoder;
     this.#state = state;
-    this.#received = false;
-    this.#testRequested = false;
-    this.#receivedAt = now;
-    this.#sentAt = now;
+    this.#keepAlive.start(now);
     this.#stateSince = now;
     this.#outgoing.open(link);
     this.#resender.open(link);
@@ -337,7 +257,8 @@ export class Session {
     if (message.type !== LOGON) return 'not-a-logon';
     if (!hasBegin(message, this.#begin)) return 'begin-string';
     if (this.#validator.check(message) !== VALID || sequenceOf(message) < 1) return 'invalid';
-    if (profileFault(message, this.#heard, this.clock.wall()) !== VALID) return 'profile';
+    this.#wall = this.clock.wall();
+    if (this.#profileFault(message) !== VALID) return 'profile';
     if (message.int(98) !== 0) return 'encryption';
     const heartbeat = message.int(108) ?? -1;
     if (heartbeat < 0 || heartbeat > HEARTBEAT_SECONDS_MAX) return 'heartbeat';
@@ -351,7 +272,7 @@ export class Session {
       this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${expected} but received ${seq}`);
       return;
     }
-    this.#heartbeatMillis = heartbeat * 1000;
+    this.#keepAlive.intervalMillis = heartbeat * 1000;
     this.#outgoing.admin('A', (writer) => {
       writer.int(98, 0).int(108, heartbeat);
       if (resetFlag) writer.flag(141, true);
@@ -405,7 +326,7 @@ export class Session {
       this.#process(message, seq);
       return;
     }
-    const fault = profileFault(message, this.#heard, this.clock.wall());
+    const fault = this.#profileFault(message);
     if (fault !== VALID) this.#profileProblem(message, seq, fault);
     else if (seq < expected) this.#tooLow(message, seq);
     else {
@@ -433,6 +354,10 @@ export class Session {
     else if (!incoming.gapOpen) this.#requestResend(incoming.highest);
   }
 
+  #profileFault(message: FixMessage): Verdict {
+    return profileFault(message, this.#heard, this.#wall);
+  }
+
   #isReading(): boolean {
     return this.#decoder !== undefined && this.#state !== 'resetting';
   }
@@ -447,7 +372,7 @@ export class Session {
       this.#reject(message, seq, verdict, this.#validator.faultTag);
       return;
     }
-    const fault = wasHeld ? VALID : profileFault(message, this.#heard, this.clock.wall());
+    const fault = wasHeld ? VALID : this.#profileFault(message);
     if (fault !== VALID) {
       this.#profileProblem(message, seq, fault);
       return;
@@ -497,10 +422,7 @@ export class Session {
       this.#close('logon-refused');
       return;
     }
-    const fault =
-      this.#validator.check(message) === VALID
-        ? profileFault(message, this.#heard, this.clock.wall())
-        : RejectReason.incorrectValue;
+    const fault = this.#validator.check(message) === VALID ? this.#profileFault(message) : RejectReason.incorrectValue;
     const unasked = message.flag(141) && this.#options.resetOnLogon !== true;
     if (fault !== VALID || unasked || seq < 1) {
       this.#close('logon-refused');
@@ -511,14 +433,14 @@ export class Session {
       this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${expected} but received ${seq}`);
       return;
     }
-    this.#heartbeatMillis = (message.int(108) as number) * 1000;
+    this.#keepAlive.intervalMillis = (message.int(108) as number) * 1000;
     this.#loggedOn(seq);
   }
 
   /** A peer may reset the numbers while logged on (141=Y with number 1). */
   #resetRequested(message: FixMessage, seq: number): void {
     const heartbeat = message.int(108) ?? 0;
-    const sound = this.#validator.check(message) === VALID && profileFault(message, this.#heard, this.clock.wall()) === VALID;
+    const sound = this.#validator.check(message) === VALID && this.#profileFault(message) === VALID;
     if (!sound || seq !== 1 || this.#options.acceptResets === false || this.#state !== 'up') {
       this.#inSequence(message, seq);
       return;
@@ -539,7 +461,7 @@ export class Session {
       if (seq === expected) this.#consume();
       return;
     }
-    const fault = profileFault(message, this.#heard, this.clock.wall());
+    const fault = this.#profileFault(message);
     if (fault !== VALID) {
       this.#profileProblem(message, seq, fault);
       return;
@@ -555,7 +477,7 @@ export class Session {
   /** Reset mode: its own number is not looked at; the numbering may only go forward. */
   #sequenceReset(message: FixMessage, seq: number): void {
     const verdict = this.#validator.check(message);
-    const fault = verdict === VALID ? profileFault(message, this.#heard, this.clock.wall()) : VALID;
+    const fault = verdict === VALID ? this.#profileFault(message) : VALID;
     const next = verdict === VALID ? (message.int(36) as number) : 0;
     if (verdict !== VALID) this.#reject(message, seq, verdict, this.#validator.faultTag);
     else if (fault !== VALID) this.#profileProblem(message, seq, fault);
@@ -611,19 +533,9 @@ export class Session {
     this.logout();
   }
 
-  /** Sends a Reject: what is wrong, with which tag, sent back the way the message came. */
   #reject(message: FixMessage, seq: number, reason: RejectReason, tag: number): void {
-    const type = message.textAt(0);
-    const route = routeBack(message);
-    this.#logger.warn('fix message rejected', { seq, msgType: type.slice(0, 4), reason, tag });
-    const tagged = tag !== 0 || reason === RejectReason.invalidTag;
-    this.#outgoing.admin('3', (writer) => {
-      for (const [routeTag, value] of route) writer.text(routeTag, value);
-      writer.int(45, seq);
-      if (tagged) writer.int(371, tag);
-      if (type !== '') writer.text(372, type);
-      writer.int(373, reason).text(58, REJECT_TEXT[reason]);
-    });
+    this.#logger.warn('fix message rejected', { seq, msg_type: message.textAt(0).slice(0, 4), reject_reason: reason, tag });
+    this.#outgoing.admin('3', rejectOf(message, seq, reason, tag));
   }
 
   /** Counts the number of a message of the session's own that was dealt with on arrival. */
@@ -681,10 +593,4 @@ export class Session {
 
 function withText(writer: FieldWriter, text: string | undefined): void {
   if (text !== undefined) writer.text(58, text);
-}
-
-function hasBegin(message: FixMessage, begin: Buffer): boolean {
-  if (message.beginTo - message.beginFrom !== begin.length) return false;
-  for (let i = 0; i < begin.length; i = (i + 1) | 0) if (message.bytes[message.beginFrom + i] !== begin[i]) return false;
-  return true;
 }

@@ -11,7 +11,8 @@ import { FIX44 } from './dictionary/fix44.ts';
 import { connect, type InitiatorOptions } from './initiator.ts';
 import type { CloseReason } from './link.ts';
 import { MemorySessionStore } from './memory-store.ts';
-import { Session, type SessionApplication } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionApplication } from './session-options.ts';
 
 const dictionary = compileDictionary(FIX44);
 

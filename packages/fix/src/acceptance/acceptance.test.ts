@@ -55,7 +55,7 @@ test('definitions: framing is filled in, given framing is kept, times are compar
   const at = Date.UTC(2013, 9, 7, 13, 30);
   const text = (template: string) =>
     outgoingMessage(template.replaceAll('|', '\x01'), at).toString('latin1').replaceAll('\x01', '|');
-  assert.equal(text('8=FIX.4.4|35=0|52=<TIME-60>|'), '8=FIX.4.4|9=26|35=0|52=20131007-13:29:00|10=176|');
+  assert.equal(text('8=FIX.4.4|35=0|52=<TIME-60>|'), '8=FIX.4.4|9=26|35=0|52=20131007-13:29:00|10=217|');
   assert.equal(text('8=FIX.4.4|9=3|35=0|10=256|'), '8=FIX.4.4|9=3|35=0|10=256|');
   assert.equal(difference('52=00000000-00:00:00.000\x0110=0\x01', '10=123\x0152=20131007-13:30:00\x01'), undefined);
   assert.notEqual(difference('52=00000000-00:00:00.000\x01', '52=now\x01'), undefined);

@@ -1,7 +1,8 @@
 /** An owner with a durable log and one session: what survives its death is the log only. */
 import { Decoded } from '../decoder.ts';
 import type { Dictionary } from '../dictionary/dictionary.ts';
-import { Session, type SessionOptions } from '../session.ts';
+import { Session } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
 import type { ResendItem, SessionStore } from '../session-store.ts';
 import type { End, World } from './world.ts';
 

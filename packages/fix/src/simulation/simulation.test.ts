@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileDictionary } from '../dictionary/dictionary.ts';
 import { FIX44 } from '../dictionary/fix44.ts';
-import type { SessionOptions } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
 import { party } from './party.ts';
 import { type Wire, wire, world } from './world.ts';
 
