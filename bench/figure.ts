@@ -10,7 +10,7 @@ export interface Figure {
   readonly ratio: number | null;
   /** What is asked, in words: "ratio ≤ 1.6", "≥ 100000". */
   readonly bar: string;
-  /** Whether the bar is met; null when there was nothing to compare with. */
+  /** Whether the bar is met; null where there is none or nothing to compare with. */
   readonly holds: boolean | null;
   readonly rounds: number;
   readonly note: string;

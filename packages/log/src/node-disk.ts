@@ -25,10 +25,11 @@ export const nodeDisk: Disk = {
         await handle.close();
       }
     }),
-  async lock(path) {
-    const release = lockFolder(path);
-    return async () => release();
-  },
+  lock: (path) =>
+    guarded('lock', path, async () => {
+      const release = lockFolder(path);
+      return async () => release();
+    }),
 };
 
 async function guarded<T>(operation: string, path: string, run: () => Promise<T>): Promise<T> {
