@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DateText, declareProblems, type Instant, parseDecimal, pow10, rescale } from '@meridian/base';
 import { feeAmount, type MarketFacts, PRICE_DIGITS } from '@meridian/market';
 import { BROKER_FEE_DIGITS, type BrokerRow, brokerFileName, formatBrokerFile, NODE_PRICE_DIGITS } from '@meridian/messages';
-import type { BrokerEntry } from './order-entry.ts';
+import type { BrokerEntry } from './trade-ledger.ts';
 import type { VenueConfig } from './venue-command.ts';
 import { executionId, venueOrderId } from './venue-event.ts';
 

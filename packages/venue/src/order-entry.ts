@@ -2,63 +2,31 @@ import { type Instant, invariant } from '@meridian/base';
 import { type Body, type Layout, NO_PRICE } from '@meridian/messages';
 import { BUY, isBackground, MARKET, type OrderBook, RECORDED_PRINT, SELL, type Side } from './order-book.ts';
 import type { Report } from './report-desk.ts';
+import { createTradeLedger, type ExecutionRecord, type SavedLedger, type TradeLedger } from './trade-ledger.ts';
 import type { VenueCancel, VenueNew, VenueReplace, VenueStatus } from './venue-command.ts';
+import {
+  BUSTED,
+  CANCEL_REASON,
+  CANCELLED,
+  CORRECTED,
+  cancelReject,
+  EXPIRED,
+  executionReport,
+  FILLED,
+  isWorking,
+  leavesOf,
+  NEW,
+  PARTIAL,
+  REASON,
+  REJECTED,
+  REPLACED,
+  type Said,
+  STATUS,
+  TRADE,
+  type VenueOrder,
+} from './venue-order.ts';
 
 type BodyOf<L> = L extends Layout<infer F> ? Readonly<Body<F>> : never;
-
-/** An order of a member, as the venue holds it. Quantities in units, prices NODE_PRICE_SCALE. */
-export interface VenueOrder {
-  readonly order: number;
-  readonly session: number;
-  readonly listing: number;
-  /** FIX 54: 1, 2, 5. */
-  readonly side: number;
-  readonly type: number;
-  readonly tif: number;
-  readonly account: string;
-  readonly symbol: string;
-  quantity: number;
-  price: number;
-  cumQuantity: number;
-  cumValue: number;
-  /** FIX 39 as a code point. */
-  status: number;
-  /** Of the last accepted new, replace or cancel. */
-  clOrdId: string;
-}
-
-/** One side of a trade. */
-export interface ExecutionRecord {
-  readonly execution: number;
-  readonly order: number;
-  /** The other side, when that was a member's order too; 0 otherwise. */
-  readonly counter: number;
-  readonly quantity: number;
-  readonly price: number;
-  readonly time: Instant;
-  readonly clOrdId: string;
-  standing: boolean;
-}
-
-/** A line of the broker's day: a fill, or the bust of one. A correction is a bust and a new fill. */
-export interface BrokerEntry {
-  readonly kind: 'fill' | 'bust';
-  readonly execution: number;
-  /** Of a bust: the busted execution. Of a corrected fill: the one it replaces. 0 otherwise. */
-  readonly reference: number;
-  readonly order: number;
-  readonly listing: number;
-  readonly side: number;
-  readonly account: string;
-  readonly quantity: number;
-  readonly price: number;
-  readonly time: Instant;
-  readonly clOrdId: string;
-  /** Session date on which the trade was made. */
-  readonly tradeDate: string;
-  /** Date of the broker file that tells it; '' until the next day opens. */
-  fileDate: string;
-}
 
 /** What order entry needs of a listing. */
 export interface TradedListing {
@@ -82,28 +50,6 @@ export interface OrderEntryContext {
   readonly lateFillEvery: number;
 }
 
-/** FIX 39 and 150. */
-const NEW = code('0');
-const PARTIAL = code('1');
-const FILLED = code('2');
-const CANCELLED = code('4');
-const REPLACED = code('5');
-const REJECTED = code('8');
-const EXPIRED = code('C');
-const TRADE = code('F');
-const CORRECTED = code('G');
-const BUSTED = code('H');
-const STATUS = code('I');
-const NONE = 65_535;
-
-function code(character: string): number {
-  return character.charCodeAt(0);
-}
-
-/** FIX 103 and 102, as far as a venue says them. */
-const REASON = { unknownSymbol: 1, closed: 2, tooLarge: 3, duplicate: 6, unsupported: 11, quantity: 13, other: 99 } as const;
-const CANCEL_REASON = { tooLate: 0, unknown: 1, duplicate: 6, other: 99 } as const;
-
 export interface OrderEntry {
   enter(body: BodyOf<typeof VenueNew>, now: Instant): void;
   replace(body: BodyOf<typeof VenueReplace>, now: Instant): void;
@@ -121,29 +67,24 @@ export interface OrderEntry {
   bust(execution: number, now: Instant): boolean;
   correct(execution: number, price: number, now: Instant): boolean;
   readonly orders: ReadonlyMap<number, VenueOrder>;
-  readonly executions: ReadonlyMap<number, ExecutionRecord>;
-  readonly entries: readonly BrokerEntry[];
+  readonly ledger: TradeLedger;
   save(): SavedEntry;
   restore(saved: SavedEntry): void;
 }
 
 export interface SavedEntry {
   readonly nextOrder: number;
-  readonly nextExecution: number;
   readonly cancels: number;
   readonly orders: readonly VenueOrder[];
   readonly clOrdIds: readonly (readonly [string, number])[];
-  readonly executions: readonly ExecutionRecord[];
-  readonly entries: readonly BrokerEntry[];
+  readonly ledger: SavedLedger;
 }
 
 export function createOrderEntry(context: OrderEntryContext): OrderEntry {
   const orders = new Map<number, VenueOrder>();
   let clOrdIds = new Map<string, number>();
-  const executions = new Map<number, ExecutionRecord>();
-  let entries: BrokerEntry[] = [];
+  const ledger = createTradeLedger();
   let nextOrder = 1;
-  let nextExecution = 1;
   let cancels = 0;
   /** The order that is entering the book just now. */
   let entering = 0;
@@ -153,73 +94,9 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
     return order === undefined ? undefined : orders.get(order);
   };
 
-  interface Said {
-    readonly execution?: number;
-    readonly reference?: number;
-    readonly lastQuantity?: number;
-    readonly lastPrice?: number;
-    readonly reason?: number;
-    readonly clOrdId?: string;
-    readonly origClOrdId?: string;
-    readonly text?: string;
-  }
-
-  function say(of: VenueOrder, execType: number, now: Instant, said: Said = {}): void {
-    context.send({
-      name: 'execution',
-      body: {
-        session: of.session,
-        order: of.order,
-        execution: said.execution ?? 0,
-        reference: said.reference ?? 0,
-        listing: of.listing,
-        execType,
-        status: of.status,
-        side: of.side,
-        type: of.type,
-        tif: of.tif,
-        quantity: of.quantity,
-        price: of.price,
-        lastQuantity: said.lastQuantity ?? 0,
-        lastPrice: said.lastPrice ?? 0,
-        cumQuantity: of.cumQuantity,
-        leavesQuantity: isWorking(of) ? of.quantity - of.cumQuantity : 0,
-        cumValue: of.cumValue,
-        transactTime: now,
-        reason: said.reason ?? NONE,
-        clOrdId: said.clOrdId ?? of.clOrdId,
-        origClOrdId: said.origClOrdId ?? '',
-        account: of.account,
-        symbol: of.symbol,
-        text: said.text ?? '',
-      },
-    });
-  }
-
-  function rejectRequest(
-    body: { readonly session: number; readonly clOrdId: string; readonly origClOrdId: string },
-    responseTo: 1 | 2,
-    order: VenueOrder | undefined,
-    reason: number,
-    text: string,
-    now: Instant,
-  ): void {
-    context.send({
-      name: 'cancel-reject',
-      body: {
-        session: body.session,
-        order: order?.order ?? 0,
-        status: order?.status ?? REJECTED,
-        responseTo,
-        reason,
-        transactTime: now,
-        clOrdId: body.clOrdId,
-        origClOrdId: body.origClOrdId,
-        account: order?.account ?? '',
-        text,
-      },
-    });
-  }
+  const say = (of: VenueOrder, execType: number, now: Instant, said?: Said) =>
+    context.send(executionReport(of, execType, now, said));
+  const today = () => context.openDate() ?? '';
 
   /** Why a new order is refused; undefined when it is not. */
   function refusal(body: BodyOf<typeof VenueNew>): readonly [reason: number, text: string] | undefined {
@@ -236,56 +113,24 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
     return undefined;
   }
 
-  function fill(order: number, counter: number, price: number, quantity: number, now: Instant): number {
+  function fill(order: number, counter: number, price: number, quantity: number, now: Instant): void {
     const of = orders.get(order) as VenueOrder;
-    invariant(quantity <= of.quantity - of.cumQuantity, () => `order ${order} is filled beyond its quantity`);
     of.cumQuantity += quantity;
     of.cumValue += quantity * price;
+    invariant(of.cumQuantity <= of.quantity, () => `order ${order} is filled beyond its quantity`);
     invariant(Number.isSafeInteger(of.cumValue), 'the value of an order stays below 2^53');
-    if (isWorking(of)) of.status = of.cumQuantity === of.quantity ? FILLED : PARTIAL;
-    return record(of, 0, counter, price, quantity, now, TRADE);
+    if (isWorking(of)) of.status = leavesOf(of) > 0 ? PARTIAL : of.bustedQuantity > 0 ? CANCELLED : FILLED;
+    const execution = ledger.book(of, { price, quantity, time: now, counter, reference: 0 }, today());
+    say(of, TRADE, now, { execution, lastQuantity: quantity, lastPrice: price });
   }
 
-  /** Books an execution and reports it. */
-  function record(
-    of: VenueOrder,
-    reference: number,
-    counter: number,
-    price: number,
-    quantity: number,
-    now: Instant,
-    execType: number,
-  ): number {
-    const execution = nextExecution++;
-    const date = context.openDate() ?? '';
-    const original = entries.find((e) => e.kind === 'fill' && reference > 0 && e.execution === reference);
-    const { clOrdId, time, tradeDate } = original ?? { clOrdId: of.clOrdId, time: now, tradeDate: date };
-    executions.set(execution, { execution, order: of.order, counter, quantity, price, time, clOrdId, standing: true });
-    const { order, listing, side, account } = of;
-    const made = { order, listing, side, account, quantity, price, time, clOrdId, tradeDate, fileDate: date };
-    entries.push({ kind: 'fill', execution, reference, ...made });
-    say(of, execType, now, { execution, reference, lastQuantity: quantity, lastPrice: price });
-    return execution;
-  }
-
-  /** Takes an execution out of its order and of the broker's day. */
-  function undo(done: ExecutionRecord, of: VenueOrder): void {
-    done.standing = false;
-    of.cumQuantity -= done.quantity;
-    of.cumValue -= done.quantity * done.price;
-    const told = entries.find((e) => e.kind === 'fill' && e.execution === done.execution) as BrokerEntry;
-    entries.push({
-      ...told,
-      kind: 'bust',
-      execution: nextExecution++,
-      reference: done.execution,
-      fileDate: context.openDate() ?? '',
-    });
-  }
-
-  function standing(execution: number): ExecutionRecord | undefined {
-    const done = executions.get(execution);
-    return done?.standing === true && orders.has(done.order) ? done : undefined;
+  /** The sides of a standing trade that members hold: one, or two that name each other. */
+  function sidesOf(execution: number): readonly [done: ExecutionRecord, of: VenueOrder][] {
+    const done = ledger.standing(execution);
+    const other = done === undefined ? undefined : ledger.standing(done.counter);
+    return [done, other].flatMap((side) =>
+      side === undefined ? [] : [[side, orders.get(side.order) as VenueOrder] as const],
+    ) as never;
   }
 
   function lateFill(of: VenueOrder, left: number, now: Instant): void {
@@ -298,10 +143,7 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
 
   return {
     orders,
-    executions,
-    get entries() {
-      return entries;
-    },
+    ledger,
     enter(body, now) {
       const { session, side, type, tif, account, symbol, quantity, clOrdId } = body;
       const listing = context.listing(symbol);
@@ -315,7 +157,7 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
       const number = refused === undefined ? nextOrder++ : 0;
       const of: VenueOrder = {
         ...{ order: number, session, listing: listing?.listing ?? 0, side, type, tif, account, symbol, quantity, price },
-        ...{ cumQuantity: 0, cumValue: 0, status: refused === undefined ? NEW : REJECTED, clOrdId },
+        ...{ cumQuantity: 0, cumValue: 0, bustedQuantity: 0, status: refused === undefined ? NEW : REJECTED, clOrdId },
       };
       if (refused !== undefined || listing === undefined) {
         say(of, REJECTED, now, { reason: refused?.[0] ?? REASON.other, text: refused?.[1] ?? '' });
@@ -333,7 +175,7 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
     replace(body, now) {
       const { session, clOrdId, origClOrdId } = body;
       const of = find(session, origClOrdId);
-      const reject = (reason: number, text: string) => rejectRequest(body, 2, of, reason, text, now);
+      const reject = (reason: number, text: string) => context.send(cancelReject(body, 2, of, reason, text, now));
       if (of === undefined || of.clOrdId !== origClOrdId) return reject(CANCEL_REASON.unknown, 'no such order');
       if (clOrdIds.has(key(session, clOrdId))) return reject(CANCEL_REASON.duplicate, 'ClOrdID was used before');
       if (!isWorking(of)) return reject(CANCEL_REASON.tooLate, 'the order is done');
@@ -341,7 +183,7 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
       if (body.symbol !== of.symbol || body.side !== of.side || body.type !== of.type || of.type !== 2)
         return reject(CANCEL_REASON.other, 'symbol, side and type cannot change; only limit orders can be replaced');
       if (!onTick(body.price, listing.tick)) return reject(CANCEL_REASON.other, 'limit price is absent or off tick');
-      if (body.quantity <= of.cumQuantity || body.quantity > listing.quantityMax)
+      if (body.quantity <= of.cumQuantity + of.bustedQuantity || body.quantity > listing.quantityMax)
         return reject(CANCEL_REASON.other, 'quantity must exceed what is executed and keep the limit');
       of.quantity = body.quantity;
       of.price = body.price;
@@ -349,12 +191,12 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
       clOrdIds.set(key(session, clOrdId), of.order);
       say(of, REPLACED, now, { origClOrdId });
       listing.touched(now);
-      listing.book.replace(of.order, of.price, of.quantity - of.cumQuantity);
+      listing.book.replace(of.order, of.price, leavesOf(of));
     },
     cancel(body, now) {
       const { session, clOrdId, origClOrdId } = body;
       const of = find(session, origClOrdId);
-      const reject = (reason: number, text: string) => rejectRequest(body, 1, of, reason, text, now);
+      const reject = (reason: number, text: string) => context.send(cancelReject(body, 1, of, reason, text, now));
       if (of === undefined || of.clOrdId !== origClOrdId) return reject(CANCEL_REASON.unknown, 'no such order');
       if (clOrdIds.has(key(session, clOrdId))) return reject(CANCEL_REASON.duplicate, 'ClOrdID was used before');
       if (!isWorking(of)) return reject(CANCEL_REASON.tooLate, 'the order is done');
@@ -374,7 +216,7 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
       const { session, side, symbol, clOrdId } = body;
       const unknown: VenueOrder = {
         ...{ order: 0, session, listing: context.listing(symbol)?.listing ?? 0, side, type: 0, tif: 0, account: '', symbol },
-        ...{ quantity: 0, price: NO_PRICE, cumQuantity: 0, cumValue: 0, status: REJECTED, clOrdId },
+        ...{ quantity: 0, price: NO_PRICE, cumQuantity: 0, cumValue: 0, bustedQuantity: 0, status: REJECTED, clOrdId },
       };
       say(unknown, STATUS, now, { reason: 5, text: 'no such order' });
     },
@@ -382,7 +224,7 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
       const maker = !isBackground(resting);
       const taker = !isBackground(incoming) && incoming !== RECORDED_PRINT;
       // A trade between two members has two sides, which name each other.
-      const [first, second] = [nextExecution, nextExecution + 1];
+      const [first, second] = [ledger.next, ledger.next + 1];
       if (maker) fill(resting, taker ? second : 0, price, quantity, now);
       if (taker) fill(incoming, maker ? first : 0, price, quantity, now);
       if (incoming !== RECORDED_PRINT) listing.traded(price, quantity, now);
@@ -404,68 +246,51 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
     dayOpened(date) {
       orders.clear();
       clOrdIds.clear();
-      executions.clear();
-      for (const entry of entries) if (entry.fileDate === '') entry.fileDate = date;
+      ledger.dayOpened(date);
     },
     bust(execution, now) {
-      const done = standing(execution);
-      if (done === undefined) return false;
-      for (const side of [done, standing(done.counter)]) {
-        if (side === undefined) continue;
-        const of = orders.get(side.order) as VenueOrder;
-        undo(side, of);
+      const sides = sidesOf(execution);
+      for (const [done, of] of sides) {
+        of.cumQuantity -= done.quantity;
+        of.cumValue -= done.quantity * done.price;
+        of.bustedQuantity += done.quantity;
         if (of.status === FILLED) of.status = CANCELLED;
         else if (of.status === PARTIAL && of.cumQuantity === 0) of.status = NEW;
-        const said = { execution: nextExecution - 1, reference: side.execution, clOrdId: of.clOrdId };
-        say(of, BUSTED, now, { ...said, lastQuantity: side.quantity, lastPrice: side.price });
+        const said = { execution: ledger.takeBack(done, today()), reference: done.execution };
+        say(of, BUSTED, now, { ...said, lastQuantity: done.quantity, lastPrice: done.price });
       }
-      return true;
+      return sides.length > 0;
     },
     correct(execution, price, now) {
-      const done = standing(execution);
-      if (done === undefined || price <= 0) return false;
-      const other = standing(done.counter);
-      const [first, second] = [nextExecution + 1, nextExecution + 3];
-      for (const side of other === undefined ? [done] : [done, other]) {
-        const of = orders.get(side.order) as VenueOrder;
-        undo(side, of);
-        of.cumQuantity += side.quantity;
-        of.cumValue += side.quantity * price;
-        record(
-          of,
-          side.execution,
-          other === undefined ? 0 : side === done ? second : first,
-          price,
-          side.quantity,
-          now,
-          CORRECTED,
-        );
+      if (price <= 0) return false;
+      const sides = sidesOf(execution);
+      // Each side is a bust and a new execution: the new ones are next + 1 and next + 3.
+      const numbers = [ledger.next + 1, ledger.next + 3];
+      for (const [index, [done, of]] of sides.entries()) {
+        const { quantity, execution: reference } = done;
+        ledger.takeBack(done, today());
+        of.cumValue += quantity * (price - done.price);
+        const counter = sides.length === 2 ? (numbers[1 - index] as number) : 0;
+        const corrected = ledger.book(of, { price, quantity, time: now, counter, reference }, today());
+        say(of, CORRECTED, now, { execution: corrected, reference, lastQuantity: quantity, lastPrice: price });
       }
-      return true;
+      return sides.length > 0;
     },
     save: () => ({
       nextOrder,
-      nextExecution,
       cancels,
       orders: [...orders.values()],
       clOrdIds: [...clOrdIds],
-      executions: [...executions.values()],
-      entries,
+      ledger: ledger.save(),
     }),
     restore(saved) {
-      ({ nextOrder, nextExecution, cancels } = saved);
+      ({ nextOrder, cancels } = saved);
       orders.clear();
       for (const order of saved.orders) orders.set(order.order, { ...order });
       clOrdIds = new Map(saved.clOrdIds);
-      executions.clear();
-      for (const done of saved.executions) executions.set(done.execution, { ...done });
-      entries = saved.entries.map((entry) => ({ ...entry }));
+      ledger.restore(saved.ledger);
     },
   };
-}
-
-function isWorking(of: VenueOrder): boolean {
-  return of.status === NEW || of.status === PARTIAL;
 }
 
 function bookSide(side: number): Side {

@@ -157,7 +157,7 @@ else
     const machine = createVenueMachine(hour());
     await replay(join(dir, 'log'), machine);
     assert.deepEqual(
-      [...machine.entry.entries].map((e) => `ARCX-X${e.execution}`),
+      [...machine.entry.ledger.entries].map((e) => `ARCX-X${e.execution}`),
       [...fills.keys()],
     );
   });

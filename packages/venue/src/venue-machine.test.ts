@@ -338,7 +338,7 @@ test('a bust and a correction change the order and appear in the broker day; the
   const [busted] = executions(venue.tell({ name: 'bust', body: { execution: corrected?.execution as number } }));
   assert.deepEqual([busted?.execType, busted?.cumQuantity, busted?.status], ['H'.charCodeAt(0), 0, '4'.charCodeAt(0)]);
   assert.equal(venue.tell({ name: 'bust', body: { execution } })[0]?.name, 'command-refused');
-  const kinds = venue.machine.entry.entries.map((e) => `${e.kind} ${e.quantity}@${e.price}`);
+  const kinds = venue.machine.entry.ledger.entries.map((e) => `${e.kind} ${e.quantity}@${e.price}`);
   assert.deepEqual(kinds, ['fill 100@1670200', 'bust 100@1670200', 'fill 100@1670100', 'bust 100@1670100']);
 });
 

@@ -28,7 +28,7 @@ export interface VenueMachine extends StateMachine {
   /** When something happens next: a recorded row, an open, a close. Infinity when nothing ever will. */
   nextAt(): Instant;
   session(session: number): Readonly<SessionNumbers>;
-  readonly entry: Pick<OrderEntry, 'orders' | 'executions' | 'entries'>;
+  readonly entry: Pick<OrderEntry, 'orders' | 'ledger'>;
   readonly listings: readonly ListingBook[];
 }
 

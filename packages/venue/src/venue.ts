@@ -204,7 +204,7 @@ async function openDoors(
   const files = new Map<string, Promise<string>>();
   const drop = (date: string): Promise<string> => {
     const closedAt = config.days.find((day) => day.date === date)?.close as Instant;
-    const written = writeBrokerFile(dropDir, config, date as DateText, closedAt, machine.entry.entries, terms);
+    const written = writeBrokerFile(dropDir, config, date as DateText, closedAt, machine.entry.ledger.entries, terms);
     files.set(date, written);
     written.catch(() => logger.error('broker file not written', {}));
     return written;
@@ -256,7 +256,7 @@ async function openDoors(
 
   function standing(execId: string): number {
     const execution = executionNumber(mic, execId);
-    if (execution === undefined || machine.entry.executions.get(execution)?.standing !== true)
+    if (execution === undefined || machine.entry.ledger.executions.get(execution)?.standing !== true)
       throw problem('EXECUTION_UNKNOWN', { execId: execId.slice(0, 64) });
     return execution;
   }
@@ -380,13 +380,13 @@ function statusOf(
   members: readonly { readonly session: { readonly isUp: boolean } }[],
   subscribers: readonly { readonly session: { readonly isUp: boolean } }[],
 ): VenueStatus {
-  const { orders, executions } = machine.entry;
+  const { orders, ledger } = machine.entry;
   const up = (doors: typeof members) => doors.filter((door) => door.session.isUp).length;
   return {
     ...{ mic, time: machine.time, openDate: machine.openDate, daysClosed: machine.daysClosed },
     orders: orders.size,
     working: [...orders.values()].filter((o) => o.status === 0x30 || o.status === 0x31).length,
-    executions: executions.size,
+    executions: ledger.executions.size,
     members: up(members),
     subscribers: up(subscribers),
     listings: machine.listings.map((listing) => ({ symbol: listing.terms.symbol, ...listing.day() })),
