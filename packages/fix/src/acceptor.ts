@@ -150,8 +150,8 @@ function awaitLogon(
   };
 
   socket.on('data', (chunk: Buffer) => {
-    if (session !== undefined) {
-      session.received(chunk);
+    if (session !== undefined && link !== undefined) {
+      session.received(link, chunk);
       return;
     }
     if (!open) return;

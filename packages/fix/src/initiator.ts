@@ -35,6 +35,8 @@ export interface Initiator {
 }
 
 const TICK_MILLIS = 100;
+/** How long a connection may take to stand, TLS included. */
+const DIAL_MILLIS = 10_000;
 
 /** Keeps a session connected to its acceptor, for ever or until closed. */
 export function connect(options: InitiatorOptions): Initiator {
@@ -93,7 +95,9 @@ function open(options: InitiatorOptions, logger: Logger, onClosed: () => void): 
   let lost: CloseReason | undefined;
   let link: SessionLink | undefined;
   socket.setNoDelay(true);
+  const dialling = setTimeout(() => socket.destroy(), DIAL_MILLIS);
   socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+    clearTimeout(dialling);
     link = socketLink(socket, {
       unreadBytesMax: options.unreadBytesMax ?? UNREAD_BYTES_MAX,
       copies: tls !== undefined,
@@ -106,13 +110,16 @@ function open(options: InitiatorOptions, logger: Logger, onClosed: () => void): 
     });
     session.connect(link, new Decoder(undefined, options.messageBytesMax));
   });
-  socket.on('data', (chunk: Buffer) => session.received(chunk));
+  socket.on('data', (chunk: Buffer) => {
+    if (link !== undefined) session.received(link, chunk);
+  });
   socket.on('drain', () => session.drained());
   socket.on('error', (error: NodeJS.ErrnoException) => {
     lost ??= 'transport-error';
     logger.warn('fix transport error', { code: error.code ?? 'unknown' });
   });
   socket.on('close', () => {
+    clearTimeout(dialling);
     if (link !== undefined) session.disconnected(link, lost);
     onClosed();
   });

@@ -62,6 +62,7 @@ function table(options: Partial<SessionOptions> = {}) {
     store,
     taken,
     closed: () => closed,
+    link: () => link,
     message,
     initiate: () => session.connect(fresh(), decoder),
     accept: (seq: number, rest = '98=0|108=30|') => {
@@ -70,8 +71,10 @@ function table(options: Partial<SessionOptions> = {}) {
       assert.equal(decoder.next(), Decoded.message);
       return session.accept(next, decoder);
     },
-    say: (type: string, seq: number, rest = '') => session.received(message(type, seq, rest)),
-    order: (seq: number, extra = '') => session.received(message('D', seq, `${extra}11=o${seq}|54=1|60=<TIME>|40=1|44=1.5|`)),
+    say: (type: string, seq: number, rest = '') => session.received(link as SessionLink, message(type, seq, rest)),
+    order: (seq: number, extra = '') =>
+      session.received(link as SessionLink, message('D', seq, `${extra}11=o${seq}|54=1|60=<TIME>|40=1|44=1.5|`)),
+    feed: (bytes: Uint8Array) => session.received(link as SessionLink, bytes),
     drop: () => session.disconnected(link as SessionLink),
     /** What was sent since the last look, without framing, parties and times; every CheckSum is proven. */
     heard: () => {
@@ -126,6 +129,7 @@ test('an initiator gives up without an answer, and for an answer that is none, r
     ['A', 1, '98=0|108=30|141=Y|'],
     ['A', 1, '108=30|'],
     ['5', 1, '58=no|'],
+    ['A', 1, '98=0|108=-1|'],
   ] as const) {
     const t = table();
     t.initiate();
@@ -349,7 +353,7 @@ test('a message without a readable MsgSeqNum ends the session', () => {
     const t = table();
     t.accept(1);
     t.heard();
-    t.session.received(
+    t.feed(
       outgoingMessage(
         `8=FIX.4.4|35=0|${number}49=THEM|56=US|52=<TIME>|`.replaceAll('|', '\x01'),
         Math.floor(t.at.clock.wall() / 1000),
@@ -357,7 +361,7 @@ test('a message without a readable MsgSeqNum ends the session', () => {
     );
     assert.deepEqual(t.heard(), ['35=5|34=2|58=MsgSeqNum missing or malformed|']);
     assert.equal(t.closed(), 'sequence-missing');
-    t.session.received(t.message('D', 2, '11=a|54=1|60=<TIME>|40=1|'));
+    t.feed(t.message('D', 2, '11=a|54=1|60=<TIME>|40=1|'));
     assert.deepEqual(t.taken, []);
   }
 });
@@ -372,7 +376,7 @@ test('light validation lets application messages pass unchecked, but neither unk
   assert.match(t.heard().join(), /373=11\|/);
   t.say('1', 4);
   assert.match(t.heard().join(), /371=112\|372=1\|373=1\|/);
-  t.session.received(
+  t.feed(
     outgoingMessage(
       '8=FIX.4.4|35=D|34=5|49=X|56=US|52=<TIME>|11=b|'.replaceAll('|', '\x01'),
       Math.floor(t.at.clock.wall() / 1000),
@@ -432,6 +436,19 @@ test('nothing is read while a reset is being made durable', () => {
     t.taken.map((line) => line.split(':')[0]),
     ['2', '2'],
   );
+});
+
+test('bytes and the end of a connection that was given up do not touch the next one', () => {
+  const t = table();
+  t.accept(1);
+  const old = t.link() as SessionLink;
+  t.say('5', 2);
+  assert.equal(t.closed(), 'logged-out');
+  t.accept(3);
+  t.session.received(old, t.message('1', 4, '112=x|'));
+  t.session.disconnected(old);
+  assert.equal(t.session.isUp, true);
+  assert.equal(t.session.nextIn, 4);
 });
 
 test('numbers offered out of order are a defect of the owner', () => {

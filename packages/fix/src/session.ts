@@ -96,6 +96,7 @@ export class Session {
 
   /** Initiator: opens the session over a new connection by sending a Logon. */
   connect(link: SessionLink, decoder: Decoder): void {
+    invariant(!this.isConnected, 'a session has one connection at a time');
     this.#open(link, decoder, 'logon-sent');
     const reset = this.#options.resetOnLogon === true;
     const heartbeat = this.#options.heartbeatSeconds ?? 30;
@@ -127,10 +128,10 @@ export class Session {
     return undefined;
   }
 
-  /** Bytes from the peer. */
-  received(chunk: Uint8Array): void {
+  /** Bytes from the peer. Those of a connection the session has given up are dropped. */
+  received(link: SessionLink, chunk: Uint8Array): void {
     const decoder = this.#decoder;
-    if (decoder === undefined) return;
+    if (decoder === undefined || this.#link !== link) return;
     invariant(!this.#pumping, 'a link delivers bytes in a later turn, never out of a flush');
     decoder.push(chunk);
     this.#keepAlive.heard = true;
@@ -138,7 +139,7 @@ export class Session {
     this.pump();
   }
 
-  /** Goes on with bytes the decoder already has. */
+  /** Goes on with bytes the decoder already has: those behind the Logon of an accepted connection. */
   pump(): void {
     const decoder = this.#decoder;
     if (decoder === undefined || this.#pumping) return;
@@ -260,8 +261,7 @@ export class Session {
     this.#wall = this.clock.wall();
     if (this.#profileFault(message) !== VALID) return 'profile';
     if (message.int(98) !== 0) return 'encryption';
-    const heartbeat = message.int(108) ?? -1;
-    if (heartbeat < 0 || heartbeat > HEARTBEAT_SECONDS_MAX) return 'heartbeat';
+    if (!isInterval(message.int(108))) return 'heartbeat';
     if (message.flag(141) && (this.#options.acceptResets === false || sequenceOf(message) !== 1)) return 'reset';
     return undefined;
   }
@@ -424,7 +424,7 @@ export class Session {
     }
     const fault = this.#validator.check(message) === VALID ? this.#profileFault(message) : RejectReason.incorrectValue;
     const unasked = message.flag(141) && this.#options.resetOnLogon !== true;
-    if (fault !== VALID || unasked || seq < 1) {
+    if (fault !== VALID || unasked || seq < 1 || !isInterval(message.int(108))) {
       this.#close('logon-refused');
       return;
     }
@@ -439,13 +439,14 @@ export class Session {
 
   /** A peer may reset the numbers while logged on (141=Y with number 1). */
   #resetRequested(message: FixMessage, seq: number): void {
-    const heartbeat = message.int(108) ?? 0;
     const sound = this.#validator.check(message) === VALID && this.#profileFault(message) === VALID;
-    if (!sound || seq !== 1 || this.#options.acceptResets === false || this.#state !== 'up') {
+    const heartbeat = sound ? (message.int(108) as number) : 0;
+    if (!sound || !isInterval(heartbeat) || seq !== 1 || this.#options.acceptResets === false || this.#state !== 'up') {
       this.#inSequence(message, seq);
       return;
     }
     this.#reset('up', () => {
+      this.#keepAlive.intervalMillis = heartbeat * 1000;
       this.#outgoing.admin('A', (writer) => writer.int(98, 0).int(108, heartbeat).flag(141, true));
       this.#consume();
       this.#outgoing.established();
@@ -589,6 +590,10 @@ export class Session {
     link.close(reason);
     this.#down(reason);
   }
+}
+
+function isInterval(seconds: number | undefined): boolean {
+  return seconds !== undefined && seconds >= 0 && seconds <= HEARTBEAT_SECONDS_MAX;
 }
 
 function withText(writer: FieldWriter, text: string | undefined): void {

@@ -101,7 +101,7 @@ export function party(
     },
     initiate(end) {
       const { session } = self;
-      end.onBytes = (chunk) => session.received(chunk);
+      end.onBytes = (chunk) => session.received(end.link, chunk);
       end.onClosed = () => session.disconnected(end.link);
       session.connect(end.link, end.decoder);
     },
@@ -110,7 +110,7 @@ export function party(
       let accepted = false;
       end.onBytes = (chunk) => {
         if (accepted) {
-          session.received(chunk);
+          session.received(end.link, chunk);
           return;
         }
         end.decoder.push(chunk);
