@@ -2,6 +2,7 @@ import {
   type BusinessClock,
   canonicalJson,
   currency,
+  dateText,
   isProblem,
   type Logger,
   silentLogger,
@@ -166,9 +167,20 @@ function checkCommand(command: AccountCommand): void {
   if (!TOKEN.test(maker) || (checker !== undefined && !TOKEN.test(checker))) throw refuse('maker and checker are user tokens');
   if (!Number.isSafeInteger(at) || at <= 0) throw refuse('its business time is missing');
   validateConfig(schema, body);
+  checkDates(body);
   if (checker === maker || (checker === undefined && FOUR_EYED.has(kind))) throw problem('FOUR_EYES', { kind });
   const named = body as { currency?: string | null };
   if (typeof named.currency === 'string') currency(named.currency);
+}
+
+/** A member named as a date holds one that exists: the schema knows its form only. @throws Problem DATE_MALFORMED */
+function checkDates(value: unknown): void {
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, member] of Object.entries(value)) {
+    if (typeof member === 'string') {
+      if (/(Date|On|From|To)$/.test(key)) dateText(member);
+    } else checkDates(member);
+  }
 }
 
 /** Commands that share the next commit. One that brings statements of its caller, or much work, commits alone. */
