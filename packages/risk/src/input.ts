@@ -2,75 +2,120 @@ import { COMMAND_HEADER_BYTES, type Fields, type Layout, layout, writeCommandHea
 
 /**
  * What the risk fold is told, in the order in which it folds it: the merge of all markets' events, prices included, with
- * the books' figures. Written to the fold's own log, so that it replays to the bit. Quantities in units, prices
- * NODE_PRICE_SCALE, amounts in minor units of the master's base currency unless said.
+ * the books' figures. Written to the fold's own log, so that it replays to the bit. Quantities in units; prices in
+ * PRICE_DIGITS; amounts in minor units of the currency that the input names; PPM where a name ends so.
+ *
+ * Two changes are taken as a whole or not at all, so that nobody is judged by half of one: everything between `rebase` and
+ * `rebased` is a new book that replaces the old one, and the `rate`s before a `rates` come into force together.
  */
 
-/** A master account and its margin terms; PPM of the requirement. */
+/** The books changed: a new book follows, which replaces this one at `rebased`. */
+export const RebaseInput = layout('risk-rebase', {});
+export const RebasedInput = layout('risk-rebased', {});
+
+/** A master account and its margin terms, PPM of the requirement. UA-6 */
 export const MasterInput = layout('risk-master', {
   master: 'u32',
   client: 'u32',
   /** Below this ratio a call is raised. */
   callPpm: 'u32',
-  /** The call restores this ratio. */
+  /** The call restores this ratio, and at it the master has recovered. */
   targetPpm: 'u32',
   /** Least amount worth a call. */
   amountMin: 'f64',
+  minorDigits: 'u8',
   currency: 'ascii',
 });
 
+/** A business account. Its contracts are worth, cost and settle in its settlement currency. UA-3 */
 export const AccountInput = layout('risk-account', {
   account: 'u32',
   master: 'u32',
+  /** Initial margin on the value of its positions. */
   marginPpm: 'u32',
-  /** What a provisional fill will cost when it is booked, PPM of notional. */
+  /** What booking a fill will take of its value. */
   commissionPpm: 'u32',
+  minorDigits: 'u8',
+  settlementCurrency: 'ascii',
 });
 
-export const ListingInput = layout('risk-listing', { listing: 'u32', issuer: 'u32', currency: 'ascii', market: 'ascii' });
+export const ListingInput = layout('risk-listing', {
+  listing: 'u32',
+  issuer: 'u32',
+  /** Quote units that make one unit of the currency: 100 for GBX, 1 otherwise. */
+  quoteUnits: 'u32',
+  minorDigits: 'u8',
+  currency: 'ascii',
+  market: 'ascii',
+});
 
-/** NODE_FX_SCALE units of `to` for one of `from`. */
-export const RateInput = layout('risk-rate', { rate: 'f64', from: 'ascii', to: 'ascii' });
+/** FX_DIGITS units of `currency` for one of the set's base. */
+export const RateInput = layout('risk-rate', { rate: 'f64', currency: 'ascii' });
 
-/** The books changed: forget cash and positions, new ones follow. */
-export const RebaseInput = layout('risk-rebase', {});
+/** The rates told since the last set come into force together, in the place of all earlier ones. */
+export const RatesInput = layout('risk-rates', { rateSet: 'u32', publishedAt: 'f64' });
 
-/** Client money of a master: free, held, locked. */
-export const CashInput = layout('risk-cash', { master: 'u32', amount: 'f64' });
+/** Money of a master in one currency: what the firm keeps for it, and what it is owed besides (negative: what it owes). */
+export const CashInput = layout('risk-cash', {
+  master: 'u32',
+  amount: 'f64',
+  claims: 'f64',
+  minorDigits: 'u8',
+  currency: 'ascii',
+});
 
-/** An open position with what it cost: Σ quantity × price × opening FX of its lots, signed like the quantity. */
+/** Open contracts and fills not booked yet, with what they cost: signed like the quantity, settlement currency. */
 export const PositionInput = layout('risk-position', {
   account: 'u32',
   listing: 'u32',
   quantity: 'f64',
   cost: 'f64',
+  /** What booking the fills will take. */
   fees: 'f64',
 });
 
-/** A client's fill that no batch has booked. `quantity` is signed: + buy, − sell. */
-export const FillInput = layout('risk-fill', { account: 'u32', listing: 'u32', quantity: 'f64', price: 'f64' });
+/** The last fill of a market that the book holds: it and earlier ones are not folded again. */
+export const PlaceInput = layout('risk-place', { seq: 'f64', k: 'u32', market: 'ascii' });
 
+/** The latest margin call of a master in the books. `state` 1 raised, 2 met, 3 breached. */
+export const CallInput = layout('risk-call', { master: 'u32', raisedAt: 'f64', state: 'u8' });
+
+/** A client's fill as it happens. `quantity` is signed: + buy, − sell; `cost` and `fees` as in a position. */
+export const FillInput = layout('risk-fill', {
+  account: 'u32',
+  listing: 'u32',
+  quantity: 'f64',
+  cost: 'f64',
+  fees: 'f64',
+  seq: 'f64',
+  k: 'u32',
+  market: 'ascii',
+});
+
+/** A listing's price or mark. */
 export const PriceInput = layout('risk-price', { listing: 'u32', price: 'f64' });
-
-/** Whether a call of this master is open. */
-export const CallInput = layout('risk-call', { master: 'u32', open: 'u8' });
 
 const INPUTS = {
   master: [768, MasterInput],
   account: [769, AccountInput],
   listing: [770, ListingInput],
   rate: [771, RateInput],
-  rebase: [772, RebaseInput],
-  cash: [773, CashInput],
-  position: [774, PositionInput],
-  fill: [775, FillInput],
-  price: [776, PriceInput],
-  call: [777, CallInput],
+  rates: [772, RatesInput],
+  rebase: [773, RebaseInput],
+  rebased: [774, RebasedInput],
+  cash: [775, CashInput],
+  position: [776, PositionInput],
+  place: [777, PlaceInput],
+  call: [778, CallInput],
+  fill: [779, FillInput],
+  price: [780, PriceInput],
 } as const;
 
 type Inputs = typeof INPUTS;
 export type InputName = keyof Inputs;
-export type InputBody<N extends InputName> = ReturnType<Inputs[N][1]['read']>;
+export type InputBody<N extends InputName> = Readonly<ReturnType<Inputs[N][1]['read']>>;
+/** One input as an object. */
+export type RiskInput = { [N in InputName]: { readonly name: N; readonly body: InputBody<N> } }[InputName];
 
 /** Wire numbers of the fold's inputs. */
 export const INPUT_TYPE = Object.fromEntries(Object.entries(INPUTS).map(([name, [type]]) => [name, type])) as {
@@ -82,7 +127,7 @@ export const inputLayouts = Object.fromEntries(Object.entries(INPUTS).map(([name
 };
 
 /** Encodes one input as a command frame of the fold's log. */
-export function encodeInput<N extends InputName>(name: N, body: InputBody<N>, time: number): Uint8Array {
+export function encodeInput({ name, body }: RiskInput, time: number): Uint8Array {
   const [type, shape] = INPUTS[name] as unknown as readonly [number, Layout<Fields>];
   const frame = new Uint8Array(COMMAND_HEADER_BYTES + shape.bytesMax);
   const view = new DataView(frame.buffer);
@@ -91,15 +136,18 @@ export function encodeInput<N extends InputName>(name: N, body: InputBody<N>, ti
   return frame.subarray(0, length);
 }
 
-/** What the fold says: a master fell below its call line, or stands above its target again. */
+/** What the fold says: a master fell below its call line, or stands at its target again. Base currency of the master. */
 export const MarginSignal = layout('margin-signal', {
   /** 1 call needed, 2 recovered. */
   kind: 'u8',
   master: 'u32',
   client: 'u32',
+  /** Rounded down. */
   equity: 'f64',
+  /** Rounded up. */
   requirement: 'f64',
-  /** What restores the target. */
+  /** What restores the target, rounded up; 0 when recovered. */
   amount: 'f64',
+  currency: 'ascii',
 });
 export const MARGIN_SIGNAL_TYPE = 800;
