@@ -124,11 +124,11 @@ export async function writeBrokerFile(
   return path;
 }
 
-export async function brokerFileWritten(dropDir: string, mic: string, date: DateText): Promise<boolean> {
-  return access(join(dropDir, `${brokerFileName(mic, date)}.done`)).then(
-    () => true,
-    () => false,
-  );
+/** Path of a day's file when it was dropped whole. */
+export async function droppedBrokerFile(dropDir: string, mic: string, date: DateText): Promise<string | undefined> {
+  const path = join(dropDir, brokerFileName(mic, date));
+  const there = await Promise.all([access(path), access(`${path}.done`)]).catch(() => undefined);
+  return there === undefined ? undefined : path;
 }
 
 /** A reader sees the old file or the whole new one. */

@@ -1,3 +1,5 @@
+import './catalogue.ts';
+
 export { type BookListener, createOrderBook, type OrderBook } from './order-book.ts';
 export { type OfficialPrice, type RecordedFile, type Recording, readRecording, recordingOf } from './recording.ts';
 export { startVenue, type Venue, type VenueListingTerms, type VenueOptions, type VenueStatus } from './venue.ts';

@@ -50,6 +50,9 @@ export interface OrderEntryContext {
   readonly lateFillEvery: number;
 }
 
+/** Orders of one day; beyond them new ones are refused. */
+const ORDERS_MAX = 1_000_000;
+
 export interface OrderEntry {
   enter(body: BodyOf<typeof VenueNew>, now: Instant): void;
   replace(body: BodyOf<typeof VenueReplace>, now: Instant): void;
@@ -109,6 +112,7 @@ export function createOrderEntry(context: OrderEntryContext): OrderEntry {
     if (body.quantity <= 0) return [REASON.quantity, 'quantity is not a positive whole number'];
     if (body.quantity > listing.quantityMax) return [REASON.tooLarge, `more than ${listing.quantityMax} units`];
     if (body.type === 2 && !onTick(body.price, listing.tick)) return [REASON.other, 'limit price is absent or off tick'];
+    if (orders.size >= ORDERS_MAX) return [REASON.other, 'no more orders are taken today'];
     if (context.openDate() === undefined) return [REASON.closed, 'continuous trading is closed'];
     return undefined;
   }

@@ -30,7 +30,9 @@ const CANCEL = packText('F');
 const STATUS = packText('H');
 
 /** Ids and accounts: printable, without blank and comma, so that they stand in any file. */
-const ID = /^[\x21-\x2b\x2d-\x7e]{1,64}$/;
+const ID = /^[\x21-\x2b\x2d-\x7e]+$/;
+const ID_CHARS_MAX = 64;
+const ACCOUNT_CHARS_MAX = 32;
 
 export function openOrderSession(
   door: VenueDoor,
@@ -112,9 +114,9 @@ function malformed(tag: number): Problem {
   return new Problem('FIX_FIELD_MALFORMED', { tag });
 }
 
-function idOf(message: FixMessage, tag: number): string {
+function idOf(message: FixMessage, tag: number, charsMax = ID_CHARS_MAX): string {
   const text = message.text(tag);
-  if (text === undefined || !ID.test(text)) throw malformed(tag);
+  if (text === undefined || text.length > charsMax || !ID.test(text)) throw malformed(tag);
   return text;
 }
 
@@ -130,7 +132,7 @@ function readCommand(message: FixMessage, session: number, inSeq: number, mic: s
           quantity: quantityOf(message),
           price: message.decimal(Tag.Price, NODE_PRICE_DIGITS) ?? NO_PRICE,
           clOrdId: idOf(message, Tag.ClOrdID),
-          account: message.has(Tag.Account) ? idOf(message, Tag.Account).slice(0, 32) : '',
+          account: message.has(Tag.Account) ? idOf(message, Tag.Account, ACCOUNT_CHARS_MAX) : '',
           symbol: symbolOf(message, mic),
         },
       };

@@ -162,6 +162,9 @@ const LAYOUTS = {
   'venue-started': VenueStarted,
 } as const;
 
+/** Layouts by name, for the catalogue. */
+export const venueCommandLayouts: Readonly<Record<string, Layout<Fields>>> = LAYOUTS as never;
+
 type Layouts = typeof LAYOUTS;
 type BodyOf<L> = L extends Layout<infer F> ? Body<F> : never;
 

@@ -125,6 +125,9 @@ const LAYOUTS = {
   'session-was-reset': SessionWasReset,
 } as const;
 
+/** Layouts by name, for the catalogue. */
+export const venueEventLayouts: Readonly<Record<string, Layout<Fields>>> = LAYOUTS as never;
+
 type Layouts = typeof LAYOUTS;
 type BodyOf<L> = L extends Layout<infer F> ? Readonly<Body<F>> : never;
 

@@ -1,4 +1,4 @@
-import { canonicalJson, type Instant, InvariantError, invariant, unreachable } from '@meridian/base';
+import { canonicalJson, declareProblems, type Instant, InvariantError, invariant, unreachable } from '@meridian/base';
 import type { EventSink, StateMachine } from '@meridian/log';
 import { createListingBook, type ListingBook, type SavedListing } from './listing-book.ts';
 import { createOrderEntry, type OrderEntry, type SavedEntry } from './order-entry.ts';
@@ -6,6 +6,18 @@ import type { Recording } from './recording.ts';
 import { createReportDesk, type ReportDesk, type SavedDesk } from './report-desk.ts';
 import { decodeVenueCommand, type VenueCommand, type VenueConfig } from './venue-command.ts';
 import { emitVenueEvent } from './venue-event.ts';
+
+const { problem } = declareProblems({
+  RECORDING_CHANGED: {
+    status: 409,
+    title: { zh: '行情记录文件已变更', en: 'The recorded session changed' },
+    detail: {
+      zh: '日志按 {name}（{logged}）写成，现为 {given}',
+      en: 'The log was written with {name} of hash {logged}; now there is {given}',
+    },
+    remedy: { zh: '恢复原行情文件，或换用空文件夹', en: 'Restore the recorded file, or use an empty folder' },
+  },
+});
 
 /** Sequence numbers of one order-entry session. */
 export interface SessionNumbers {
@@ -98,8 +110,13 @@ export function createVenueMachine(recording: Recording): VenueMachine {
   function configure(config: VenueConfig): void {
     invariant(floor === undefined, 'a venue is configured once');
     const known = new Map(recording.files.map((file) => [file.name, file.sha256]));
-    for (const file of config.files)
-      invariant(known.get(file.name) === file.sha256, () => `${file.name} is not the recording this log was written with`);
+    for (const { name, sha256 } of config.files)
+      if (known.get(name) !== sha256)
+        throw problem('RECORDING_CHANGED', {
+          name,
+          logged: sha256.slice(0, 12),
+          given: known.get(name)?.slice(0, 12) ?? 'nothing',
+        });
     floor = build(config);
   }
 

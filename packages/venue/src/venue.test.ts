@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -254,6 +254,9 @@ test('garbled, unknown and malformed FIX is refused, nothing is lost and the ses
   assert.equal((await house.next((m) => m[11] === 'ok'))[150], '0');
   house.send('D', newOrder('ok', '1', 100, '160.00'));
   assert.equal((await house.next((m) => m[11] === 'ok'))[103], '6');
+  const resent = newOrder('ok', '1', 100, '160.00');
+  house.send('D', (w) => resent(w.flag(97, true)));
+  assert.equal((await house.next((m) => m[11] === 'ok'))[150], 'I', 'a possible resend is answered with the status');
   assert.equal(stranger.session.isUp, false);
   assert.equal(venue.status().orders, 1);
 });
@@ -277,6 +280,9 @@ test('an operator busts and corrects over FIX and the file; an unknown execution
   await assert.rejects(venue.bust(first[17] as string), { code: 'EXECUTION_UNKNOWN' });
   await assert.rejects(venue.bust('nonsense'), { code: 'EXECUTION_UNKNOWN' });
   await assert.rejects(venue.brokerFile('2013-10-07'), { code: 'BROKER_FILE_NOT_DUE' });
+  await writeFile(join(dir, 'drop'), 'a file where a folder belongs');
+  await assert.rejects(venue.advance(CLOSE), { code: 'EEXIST' });
+  await rm(join(dir, 'drop'));
   await venue.advance(CLOSE);
   const lines = (await readFile(await venue.brokerFile('2013-10-07'), 'utf8')).trimEnd().split('\n');
   assert.deepEqual(
@@ -324,4 +330,22 @@ test('a reconnecting member gets what it missed, written again from the events',
   const other = { ...(await options(dir)), dir: join(dir, 'log'), listings: [{ ...SPY, tick: '0.05' }] };
   await venue.close();
   await assert.rejects(startVenue(other), { code: 'VENUE_CONFIG_CHANGED' });
+  const real = await recording();
+  const edited = { ...real, files: real.files.map((file) => ({ ...file, sha256: file.sha256.replace(/^./, 'f') })) };
+  await assert.rejects(
+    startVenue({ ...(await options(dir)), sessionData: { ...edited, files: [...edited.files].slice(1) } }),
+    /RECORDING_CHANGED/,
+  );
+});
+
+test('a port in use, a folder in use and a folder without a recording are refused, and nothing stays open', async (t) => {
+  const dir = await folder(t);
+  const venue = await startVenue(await options(dir));
+  later(t, () => venue.close());
+  await assert.rejects(startVenue(await options(dir)), { code: 'LOG_LOCKED' });
+  const second = { ...(await options(dir)), dir: join(dir, 'second'), marketDataPort: venue.ports.marketData };
+  await assert.rejects(startVenue(second), { code: 'FIX_PORT_IN_USE' });
+  const third = await startVenue({ ...second, marketDataPort: 0 });
+  await third.close();
+  await assert.rejects(startVenue({ ...second, sessionData: join(dir, 'nowhere') }), { code: 'RECORDING_MISSING' });
 });

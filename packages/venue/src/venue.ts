@@ -14,7 +14,7 @@ import { type Acceptor, type AcceptorTls, listen } from '@meridian/fix';
 import { eachEvent, openSequencer, type Sequencer, type SequencerOptions, START } from '@meridian/log';
 import { loadMarketFacts, type MarketFacts } from '@meridian/market';
 import { NODE_PRICE_DIGITS } from '@meridian/messages';
-import { type BrokerTerms, brokerFileWritten, writeBrokerFile } from './broker-file.ts';
+import { type BrokerTerms, droppedBrokerFile, writeBrokerFile } from './broker-file.ts';
 import { type MarketDataBoard, openMarketDataSession } from './market-data-session.ts';
 import { openOrderSession, type VenueDoor } from './order-session.ts';
 import { type Recording, readRecording } from './recording.ts';
@@ -206,7 +206,8 @@ async function openDoors(
     const closedAt = config.days.find((day) => day.date === date)?.close as Instant;
     const written = writeBrokerFile(dropDir, config, date as DateText, closedAt, machine.entry.ledger.entries, terms);
     files.set(date, written);
-    written.catch(() => logger.error('broker file not written', {}));
+    // Whoever waits for the day is told; the next who asks has it tried again.
+    written.catch(() => files.delete(date));
     return written;
   };
 
@@ -232,7 +233,11 @@ async function openDoors(
     eachEvent(batch, (view, offset) => hear(readVenueEvent(view, offset), true));
     heard = batch.lastSeq;
   });
-  for (const date of machine.daysClosed) if (!(await brokerFileWritten(dropDir, mic, date as DateText))) await drop(date);
+  for (const date of machine.daysClosed) {
+    const path = await droppedBrokerFile(dropDir, mic, date as DateText);
+    if (path === undefined) await drop(date);
+    else files.set(date, Promise.resolve(path));
+  }
 
   const common = {
     ...(options.host === undefined ? {} : { host: options.host }),
@@ -271,7 +276,7 @@ async function openDoors(
       await new Promise((resolve) => setImmediate(resolve));
     }
     await settled(log.appliedSeq);
-    await Promise.all(files.values());
+    for (const date of machine.daysClosed) await (files.get(date) ?? drop(date));
     return { time: machine.time, marketData: subscribers.find((s) => s.session.isUp)?.lastSent ?? 0 };
   }
 
