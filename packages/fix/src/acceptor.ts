@@ -1,6 +1,6 @@
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
-import { type Logger, silentLogger } from '@meridian/base';
+import { invariant, type Logger, silentLogger } from '@meridian/base';
 import { Decoded, Decoder } from './decoder.ts';
 import type { CloseReason, SessionLink } from './link.ts';
 import { problem } from './problems.ts';
@@ -42,7 +42,9 @@ export interface AcceptorOptions {
 
 export interface Acceptor {
   readonly port: number;
-  /** Closes the port and every connection. */
+  /** Serves one more session from now on. */
+  add(session: Session): void;
+  /** Closes the port and every connection, without Logout: log sessions out before if their peers should know. */
   close(): Promise<void>;
 }
 
@@ -83,6 +85,11 @@ export async function listen(options: AcceptorOptions): Promise<Acceptor> {
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
+    add(session) {
+      const name = key(session.senderCompId, session.targetCompId);
+      invariant(!sessions.has(name), 'a session is served once');
+      sessions.set(name, session);
+    },
     close: async () => {
       clearInterval(timer);
       const done = new Promise<void>((resolve) => server.close(() => resolve()));

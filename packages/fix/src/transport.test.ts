@@ -132,7 +132,10 @@ test('initiator and acceptor exchange orders over TCP and end by Logout on both 
 test('an acceptor serves many sessions, each with its own numbers', async (t) => {
   const names = Array.from({ length: 20 }, (_, i) => `C${i}`);
   const houses = names.map((name) => side('HOUSE', name, (self, id) => order(self, `${id}!`)));
-  const { port } = await acceptor(t, { sessions: houses.map((house) => house.session) });
+  const [first, ...others] = houses.map((house) => house.session);
+  const { port, add } = await acceptor(t, { sessions: [first as Session] });
+  for (const session of others) add(session);
+  assert.throws(() => add(first as Session), /served once/);
   await Promise.all(
     names.map(async (name, i) => {
       const client = side(name, 'HOUSE');
