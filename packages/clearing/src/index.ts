@@ -1,1 +1,9 @@
-export {};
+import './catalogue.ts';
+
+export { type Clearing, type ClearingOptions, openClearing, type Progress, type RunOptions, type Waiting } from './clearing.ts';
+export type { Delivery, SmtpSettings } from './mail.ts';
+export { type ClearingFacts, ClearingRules, clearingRules } from './rules.ts';
+export type { BatchOutcome } from './runner.ts';
+export { changeDue, type DueBatch, planBatches } from './schedule.ts';
+export type { BatchLine, BatchStatus, ClearingStatus, ErrorLine, StepLine } from './status.ts';
+export type { BatchFault } from './step.ts';

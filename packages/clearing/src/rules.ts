@@ -26,8 +26,6 @@ export const ClearingRules = closed({
       delaySeconds: Type.Integer({ minimum: 0, maximum: 86_400 }),
       /** Obligations per trade, or one per counterparty, currency or listing, and value date. CL-4 */
       settle: Type.Union([Type.Literal('gross'), Type.Literal('net')]),
-      /** The broker's file of a session date; {mic} and {date} are filled in. */
-      brokerFile: text(120),
     }),
     { minItems: 1, maxItems: 16 },
   ),

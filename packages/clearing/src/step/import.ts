@@ -55,13 +55,24 @@ export const importFile: Step<MarketContext> = {
       const reference = await datedReference(tx, scope.key.clearingDate as never);
       faults.push(...read.fills.flatMap((fill) => referenceFaults(reference, scope.key.market, file, fill)));
     }
-    if (faults.length > 0) throw new StepFailed(faults);
+    if (faults.length > 0) throw new StepFailed(faults, (failure) => refuseFile(failure, file, fileSha256));
     const rows = read.fills.map(({ at: _, mic: __, trade_date: ___, ...fill }) => fill);
     const outputHash = await putRows(tx, 'broker_fill', scope, rows);
     const totals = await compareWithDatabase(tx, scope, file, read.fills);
+    await tx.query(`UPDATE clearing.source_file SET layout = $3, records = $4, totals = $5 WHERE name = $1 AND sha256 = $2`, [
+      file,
+      fileSha256,
+      read.layout,
+      rows.length,
+      { json: totals },
+    ]);
     return { outputHash, rowsIn: read.lines, rowsOut: rows.length, summary: { file, layout: read.layout, ...totals } };
   },
 };
+
+async function refuseFile(tx: Queryable, name: string, sha256: string): Promise<void> {
+  await tx.query(`UPDATE clearing.source_file SET state = 'refused' WHERE name = $1 AND sha256 = $2`, [name, sha256]);
+}
 
 function identityFaults(
   scope: StepScope<MarketContext>,

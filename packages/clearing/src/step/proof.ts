@@ -3,11 +3,11 @@
  * they started from, in its own arithmetic. Every statement answers (what, key, expected, found) for each figure that
  * differs, and nothing when all agree. Parameters: $1 batch, then the data attempts of $2 analyse, $3 process, $4 fee,
  * $5 value, $6 book; $7 previous batch or null, $8 and $9 its data attempts of process and value; $10 market, $11 date,
- * $12 and $13 the cut.
+ * $12 and $13 the cut; $14 minor-unit digits by currency.
  */
 
-/** Minor-unit digits by currency, for currencies that do not have two; see base's table. */
-const DIGITS = (currency: string) => `CASE WHEN ${currency} IN ('JPY', 'KRW') THEN 0 ELSE 2 END`;
+/** Minor-unit digits of a currency, from the currency table. */
+const DIGITS = (currency: string) => `($14::jsonb ->> ${currency})::int`;
 
 /** Quantities: before + opened − closed = after = Σ lots. */
 const QUANTITIES = `

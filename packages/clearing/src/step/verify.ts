@@ -1,4 +1,4 @@
-import { declareProblems } from '@meridian/base';
+import { currency, declareProblems, minorDigits } from '@meridian/base';
 import type { Parameter, Queryable } from '@meridian/store';
 import { publishedPlaces } from '../dataset.ts';
 import { type BatchFault, hashOf, type Step, StepFailed, type StepScope } from '../step.ts';
@@ -50,7 +50,7 @@ export const verify: Step<MarketContext> = {
 
 const TYPED = [
   ...['$1::text', '$2::int', '$3::int', '$4::int', '$5::int', '$6::int', '$7::text', '$8::int', '$9::int'],
-  ...['$10::text', '$11::date', '$12::bigint', '$13::int'],
+  ...['$10::text', '$11::date', '$12::bigint', '$13::int', '$14::jsonb'],
 ].join(', ');
 
 async function proofParameters(tx: Queryable, scope: StepScope<MarketContext>): Promise<Parameter[]> {
@@ -62,7 +62,17 @@ async function proofParameters(tx: Queryable, scope: StepScope<MarketContext>): 
     pins.previous?.batch ?? null,
     ...[places?.('process').attempt ?? null, places?.('value').attempt ?? null],
     ...[scope.key.market, scope.key.clearingDate, pins.cutSeq, pins.cutK],
+    { json: await digitsByCurrency(tx, scope) },
   ];
+}
+
+async function digitsByCurrency(tx: Queryable, scope: StepScope<MarketContext>): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await tx.query<{ currency: string }>(
+    `SELECT settlement_currency AS currency FROM clearing.contract_state WHERE batch = $1 UNION
+     SELECT currency FROM clearing.fee WHERE batch = $1 UNION SELECT quote_currency FROM clearing.fee WHERE batch = $1`,
+    [scope.batch],
+  );
+  return Object.fromEntries(rows.map((row) => [row.currency, minorDigits(currency(row.currency))]));
 }
 
 const faultOf = (found: Difference): BatchFault => ({

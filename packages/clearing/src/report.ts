@@ -1,0 +1,536 @@
+import { type Bilingual, formatInstant } from '@meridian/base';
+import type { Queryable } from '@meridian/store';
+import { amountCell, type Cell, type Column, numberCell, type ReportDocument, type Section } from './document/document.ts';
+
+/** Column builders: what is a number stands right. */
+export const text = (zh: string, en: string): Column => ({ title: { zh, en }, kind: 'text' });
+export const number = (zh: string, en: string): Column => ({ title: { zh, en }, kind: 'number' });
+export const code = (zh: string, en: string): Column => ({ title: { zh, en }, kind: 'code' });
+export const both = (zh: string, en: string): Bilingual => ({ zh, en });
+
+interface Head {
+  readonly batch: string;
+  readonly market: string;
+  readonly business: string;
+  readonly clearing_date: string;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly state: string;
+  readonly trigger: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly from_step: number;
+  readonly parent_attempt: number | null;
+  readonly epoch: number;
+  readonly at: bigint;
+  readonly config_hash: string;
+  readonly code_version: string;
+}
+
+interface StepRow {
+  readonly step: number;
+  readonly name: string;
+  readonly state: string;
+  readonly data_attempt: number;
+  readonly rows_in: bigint;
+  readonly rows_out: bigint;
+  readonly errors: number;
+  readonly summary: Readonly<Record<string, unknown>>;
+  readonly output_hash: string | null;
+  readonly started: string;
+  readonly millis: number;
+}
+
+const STEP_NAMES: Readonly<Record<string, Bilingual>> = {
+  plan: both('固定输入', 'plan'),
+  import: both('导入', 'import'),
+  check: both('核对', 'check'),
+  analyse: both('分析', 'analyse'),
+  process: both('处理', 'process'),
+  fee: both('费用清算', 'fee'),
+  value: both('估值', 'value'),
+  book: both('记账', 'book'),
+  verify: both('复算', 'verify'),
+  publish: both('发布', 'publish'),
+  report: both('报告', 'report'),
+};
+
+export interface ReportOptions {
+  /** When the market's next batch is due, if it is planned. */
+  readonly next: string | null;
+}
+
+/** The report of one attempt of a market's batch, whatever became of it. CL-f */
+export async function batchReport(
+  db: Queryable,
+  batch: string,
+  attempt: number,
+  options: ReportOptions,
+): Promise<ReportDocument> {
+  const head = await one<Head>(
+    ...([
+      db,
+      `SELECT b.*, a.* FROM clearing.batch b JOIN clearing.attempt a USING (batch) WHERE batch = $1 AND attempt = $2`,
+    ] as const),
+    [batch, attempt],
+  );
+  const steps = await stepsOf(db, batch, attempt);
+  const data = (name: string) => steps.find((step) => step.name === name && step.state !== 'failed')?.data_attempt ?? -1;
+  const verified = steps.find((step) => step.name === 'verify' && step.output_hash !== null);
+  const isPublished = steps.some((step) => step.name === 'publish' && step.state === 'done');
+  const faults = await errorsSection(db, batch, attempt);
+  const sections = [
+    stepsSection(steps),
+    await filesSection(db, batch, attempt, steps),
+    ...(faults.rows.length > 0 ? [faults] : []),
+    await breaksSection(db, batch, attempt, data('check')),
+    await tradesSection(db, batch, data('analyse')),
+    await feesSection(db, batch, data('fee')),
+    await contractsSection(db, batch, data('process'), data('value')),
+    await marginSection(db, batch, data('process'), data('value')),
+    await inventorySection(db, batch, data('process'), data('value')),
+    await obligationsSection(db, batch, data('value')),
+    await postingsSection(db, batch, data('book')),
+    postingTotals(verified),
+    await lineageSection(db, batch, attempt),
+    await differenceSection(db, head, steps),
+  ];
+  const pins = steps.find((step) => step.name === 'plan')?.summary ?? {};
+  const warned = faults.rows.length > 0;
+  return {
+    kind: isPublished ? 'batch-report' : 'failure-report',
+    title: both('清算批次报告', 'Clearing batch report'),
+    subtitle: `${head.market} · ${head.business} · ${head.clearing_date} · #${head.seq}`,
+    verdict: isPublished
+      ? {
+          tone: warned ? 'warn' : 'good',
+          text: warned ? both('已发布，有提示', 'Published with warnings') : both('已发布', 'Published'),
+        }
+      : { tone: 'bad', text: both('未发布', 'Not published') },
+    identity: identityOf(head, pins, verified?.output_hash ?? null, options),
+    sections,
+    footer: both(
+      '本报告由批次运行自动生成；相同输入得到相同输出摘要。',
+      'Made by the batch run itself; the same inputs give the same output hash.',
+    ),
+  };
+}
+
+async function one<R extends object>(db: Queryable, sql: string, parameters: readonly (string | number)[]): Promise<R> {
+  const { rows } = await db.query<R>(sql, parameters);
+  return rows[0] as R;
+}
+
+async function stepsOf(db: Queryable, batch: string, attempt: number): Promise<StepRow[]> {
+  const { rows } = await db.query<StepRow>(
+    `SELECT step, name, state, data_attempt, rows_in, rows_out, errors, summary, output_hash,
+            to_char(started_wall, 'HH24:MI:SS.MS') AS started,
+            (extract(epoch FROM ended_wall - started_wall) * 1000)::int AS millis
+       FROM clearing.step_run WHERE batch = $1 AND attempt = $2 ORDER BY step`,
+    [batch, attempt],
+  );
+  return rows;
+}
+
+function identityOf(
+  head: Head,
+  pins: Readonly<Record<string, unknown>>,
+  outputHash: string | null,
+  options: ReportOptions,
+): ReportDocument['identity'] {
+  const instant = (value: unknown) => (typeof value === 'number' ? formatInstant(value) : '—');
+  const line = (zh: string, en: string, value: string) => ({ label: both(zh, en), value });
+  return [
+    line('市场', 'Market', head.market),
+    line('业务', 'Business', head.business),
+    line('交易日', 'Session date', head.clearing_date),
+    line('会计日', 'Business date', String(pins['businessDate'] ?? '—')),
+    line('批次 / 运行', 'Batch / attempt', `${head.batch} / ${head.attempt}`),
+    line('触发', 'Trigger', `${head.trigger} · ${head.actor} · ${head.reason}`),
+    line('窗口', 'Window', `${instant(pins['openedAt'])} – ${instant(pins['cutAt'])}`),
+    line('切点', 'Journal cut', pins['cutSeq'] === undefined ? '—' : `${pins['cutSeq']}.${pins['cutK']}`),
+    line('业务时刻', 'Business time', formatInstant(Number(head.at))),
+    line('起始步骤', 'From step', `${head.from_step}${head.parent_attempt === null ? '' : ` ← ${head.parent_attempt}`}`),
+    line('配置摘要', 'Configuration', head.config_hash.slice(0, 16)),
+    line('程序版本', 'Code version', head.code_version),
+    line('输出摘要', 'Output hash', outputHash?.slice(0, 32) ?? '—'),
+    line('下一批次', 'Next batch', options.next ?? '—'),
+  ];
+}
+
+function stepsSection(steps: readonly StepRow[]): Section {
+  return {
+    title: both('步骤', 'Steps'),
+    columns: [
+      ...[number('序', 'no'), text('步骤', 'step'), text('状态', 'state'), text('开始（UTC）', 'started (UTC)')],
+      ...[number('毫秒', 'ms'), number('读入行', 'rows in'), number('写出行', 'rows out'), number('提示', 'faults')],
+      code('输出摘要', 'output hash'),
+    ],
+    rows: steps.map((step): Cell[] => {
+      const name = STEP_NAMES[step.name];
+      const state = step.state === 'inherited' ? `inherited ← ${step.data_attempt}` : step.state;
+      return [
+        ...[numberCell(step.step), name === undefined ? step.name : `${name.zh} ${name.en}`, state, step.started],
+        ...[numberCell(step.millis), numberCell(step.rows_in), numberCell(step.rows_out), numberCell(step.errors)],
+        step.output_hash?.slice(0, 16) ?? null,
+      ];
+    }),
+  };
+}
+
+async function filesSection(db: Queryable, batch: string, attempt: number, steps: readonly StepRow[]): Promise<Section> {
+  const { rows } = await db.query<{
+    name: string;
+    version: number;
+    sha256: string;
+    bytes: bigint;
+    records: bigint | null;
+    state: string;
+    totals: Readonly<Record<string, string>> | null;
+  }>(
+    `SELECT f.name, f.version, f.sha256, f.bytes, f.records, f.state, f.totals FROM clearing.batch_input i
+       JOIN clearing.source_file f ON f.name = i.ref AND f.sha256 = i.hash
+      WHERE i.batch = $1 AND i.attempt = $2 AND i.kind = 'file' ORDER BY f.name`,
+    [batch, attempt],
+  );
+  const isEqual = steps.some((step) => step.name === 'import' && step.state !== 'failed');
+  return {
+    title: both('文件', 'Files'),
+    columns: [
+      ...[text('文件', 'file'), number('版本', 'version'), number('字节', 'bytes'), number('记录', 'records')],
+      ...[
+        number('Σ 数量', 'Σ quantity'),
+        text('文件⇄数据库', 'file ⇄ database'),
+        text('状态', 'state'),
+        code('SHA-256', 'SHA-256'),
+      ],
+    ],
+    rows: rows.map((file) => [
+      ...[file.name, numberCell(file.version), numberCell(file.bytes), file.records === null ? null : numberCell(file.records)],
+      file.totals === null ? null : numberCell(BigInt(file.totals['quantity'] ?? '0')),
+      ...[isEqual ? '一致 equal' : '—', file.state, file.sha256],
+    ]),
+  };
+}
+
+async function errorsSection(db: Queryable, batch: string, attempt: number): Promise<Section> {
+  const { rows } = await db.query<Record<string, string | number | bigint | null>>(
+    `SELECT e.*, s.name AS step_name FROM clearing.batch_error e
+       LEFT JOIN clearing.step_run s ON (s.batch, s.attempt, s.step) = (e.batch, e.attempt, e.step)
+      WHERE e.batch = $1 AND e.attempt = $2 ORDER BY e.severity, e.no LIMIT 200`,
+    [batch, attempt],
+  );
+  const place = (row: (typeof rows)[number]) =>
+    [
+      row['file'],
+      row['line'] === null ? null : `L${row['line']}`,
+      row['byte'] === null ? null : `@${row['byte']}`,
+      row['field'],
+    ]
+      .filter((part) => part !== null)
+      .join(' ');
+  return {
+    title: both('错误与提示', 'Errors and warnings'),
+    columns: [
+      ...[text('步骤', 'step'), text('级别', 'severity'), code('规则', 'rule'), code('位置', 'place'), code('值', 'value')],
+      ...[text('原因', 'reason'), text('建议', 'what to do')],
+    ],
+    rows: rows.map((row) => [
+      ...[String(row['step_name'] ?? row['step']), String(row['severity']), String(row['rule']), place(row)],
+      row['value'] === null ? null : String(row['value']),
+      ...[`${row['reason_zh']}\n${row['reason_en']}`, `${row['advice_zh']}\n${row['advice_en']}`],
+    ]),
+  };
+}
+
+async function breaksSection(db: Queryable, batch: string, attempt: number, data: number): Promise<Section> {
+  const { rows } = await db.query<Record<string, string | null>>(
+    `SELECT recon, key, kind, field, left_value, right_value, difference, severity, state FROM clearing.recon_break
+      WHERE batch = $1 AND attempt = ANY ($2) ORDER BY kind, key, field LIMIT 20`,
+    [batch, [attempt, data]],
+  );
+  return {
+    title: both('对账差异（前 20）', 'Reconciliation breaks (first 20)'),
+    columns: [
+      ...[text('对账', 'reconciliation'), code('键', 'key'), text('类型', 'kind'), text('字段', 'field')],
+      ...[text('本方', 'ours'), text('对方', 'theirs'), text('级别', 'severity'), text('状态', 'state')],
+    ],
+    rows: rows.map((row) =>
+      ['recon', 'key', 'kind', 'field', 'left_value', 'right_value', 'severity', 'state'].map((name) => row[name] ?? null),
+    ),
+  };
+}
+
+async function tradesSection(db: Queryable, batch: string, data: number): Promise<Section> {
+  const { rows } = await db.query<{ code: string; fills: bigint; bought: bigint; sold: bigint; net: bigint; ratio: bigint }>(
+    `SELECT l.code, count(*) AS fills, coalesce(sum(t.delta) FILTER (WHERE t.delta > 0), 0)::bigint AS bought,
+            coalesce(-sum(t.delta) FILTER (WHERE t.delta < 0), 0)::bigint AS sold, sum(t.delta)::bigint AS net,
+            (10000 - abs(sum(t.delta)) * 10000 / sum(abs(t.delta)))::bigint AS ratio
+       FROM clearing.trade t JOIN LATERAL (SELECT code FROM reference.listing WHERE listing = t.listing LIMIT 1) l ON true
+      WHERE t.batch = $1 AND t.attempt = $2 GROUP BY l.code ORDER BY l.code`,
+    [batch, data],
+  );
+  return {
+    title: both('客户成交：总额与净额', 'Client trades: gross and net'),
+    columns: [
+      ...[text('标的', 'listing'), number('成交笔数', 'fills'), number('买入', 'bought'), number('卖出', 'sold')],
+      ...[number('净额', 'net'), number('轧差率 %', 'netted %')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.code, numberCell(row.fills), numberCell(row.bought), numberCell(row.sold), numberCell(row.net)],
+      numberCell(row.ratio, 2),
+    ]),
+  };
+}
+
+async function feesSection(db: Queryable, batch: string, data: number): Promise<Section> {
+  const { rows } = await db.query<{ payer: string; code: string; currency: string; charges: bigint; amount: bigint }>(
+    `SELECT payer, code, currency, count(*) AS charges, sum(amount)::bigint AS amount FROM clearing.fee
+      WHERE batch = $1 AND attempt = $2 GROUP BY payer, code, currency ORDER BY payer, code, currency`,
+    [batch, data],
+  );
+  return {
+    title: both('费用', 'Fees'),
+    columns: [
+      ...[text('承担方', 'payer'), text('项目', 'charge'), text('币种', 'currency'), number('笔数', 'charges')],
+      number('金额', 'amount'),
+    ],
+    rows: rows.map((row) => [
+      ...[row.payer === 'client' ? '客户 client' : '自营 house', row.code, row.currency, numberCell(row.charges)],
+      amountCell(row.amount, row.currency),
+    ]),
+  };
+}
+
+interface ContractRow {
+  readonly contract: bigint;
+  readonly code: string;
+  readonly side: string;
+  readonly back_to_back_of: bigint | null;
+  readonly currency: string;
+  readonly quantity_before: bigint;
+  readonly quantity: bigint;
+  readonly mark: bigint;
+  readonly fx_rate: bigint;
+  readonly mtm_before: bigint;
+  readonly mtm: bigint;
+  readonly realised: bigint;
+  readonly accrual: bigint;
+  readonly settled: bigint;
+}
+
+async function contractsSection(db: Queryable, batch: string, process: number, value: number): Promise<Section> {
+  const { rows } = await db.query<ContractRow>(
+    `SELECT c.contract, l.code, c.side, c.back_to_back_of, v.currency, c.quantity_before, c.quantity, v.mark, v.fx_rate,
+            v.mtm_before, v.mtm, c.realised, c.accrual, c.settled
+       FROM clearing.contract_state c
+       JOIN clearing.valuation v ON (v.batch, v.contract) = (c.batch, c.contract) AND v.attempt = $3
+       JOIN LATERAL (SELECT code FROM reference.listing WHERE listing = c.listing LIMIT 1) l ON true
+      WHERE c.batch = $1 AND c.attempt = $2 ORDER BY c.contract`,
+    [batch, process, value],
+  );
+  return {
+    title: both('合约：盯市与融资', 'Contracts: marks and financing'),
+    note: both(
+      '金额以客户为视角，正数为客户所得；b2b 为背对背合约。',
+      'Money as the client sees it, + it receives; b2b: back-to-back.',
+    ),
+    columns: [
+      ...[
+        code('合约', 'contract'),
+        text('标的', 'listing'),
+        text('方向', 'side'),
+        number('期初', 'before'),
+        number('期末', 'after'),
+      ],
+      ...[number('收盘价', 'mark'), number('汇率', 'FX'), text('币种', 'currency'), number('盯市变动', 'MTM change')],
+      ...[number('已实现', 'realised'), number('融资计提', 'accrual'), number('融资结算', 'settled')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.back_to_back_of === null ? String(row.contract) : `${row.contract} b2b`, row.code, row.side],
+      ...[numberCell(row.quantity_before), numberCell(row.quantity), numberCell(row.mark, 8), numberCell(row.fx_rate, 10)],
+      ...[row.currency, amountCell(row.mtm - row.mtm_before, row.currency), amountCell(row.realised, row.currency)],
+      ...[amountCell(row.accrual, row.currency), amountCell(row.settled, row.currency)],
+    ]),
+  };
+}
+
+async function marginSection(db: Queryable, batch: string, process: number, value: number): Promise<Section> {
+  const { rows } = await db.query<{
+    token: string;
+    currency: string;
+    locked: bigint;
+    requirement: bigint;
+    maintenance: bigint;
+    equity: bigint;
+    calls: string | null;
+  }>(
+    `SELECT cl.token, v.currency, sum(v.margin)::bigint AS locked, sum(v.requirement)::bigint AS requirement,
+            sum(v.maintenance)::bigint AS maintenance, sum(v.margin + v.mtm - c.financing)::bigint AS equity,
+            (SELECT string_agg(m.id || ' ' || m.state, ', ' ORDER BY m.id) FROM accounts.margin_call m
+              WHERE m.client = cl.client AND m.currency = v.currency AND m.state = 'raised') AS calls
+       FROM clearing.contract_state c
+       JOIN clearing.valuation v ON (v.batch, v.contract) = (c.batch, c.contract) AND v.attempt = $3
+       JOIN accounts.business_account b ON b.account = c.account
+       JOIN accounts.client cl ON cl.client = b.client
+      WHERE c.batch = $1 AND c.attempt = $2 AND c.back_to_back_of IS NULL
+      GROUP BY cl.client, cl.token, v.currency ORDER BY cl.token, v.currency`,
+    [batch, process, value],
+  );
+  return {
+    title: both('保证金与追保', 'Margin and calls'),
+    note: both(
+      '权益 = 已锁保证金 + 盯市 − 未结融资（仅本市场合约）。',
+      "Equity = locked margin + marks − open financing, this market's contracts only.",
+    ),
+    columns: [
+      ...[text('客户', 'client'), text('币种', 'currency'), number('已锁', 'locked'), number('权益', 'equity')],
+      ...[number('初始要求', 'initial requirement'), number('维持要求', 'maintenance'), text('在途追保', 'open calls')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.token, row.currency, amountCell(row.locked, row.currency), amountCell(row.equity, row.currency)],
+      ...[amountCell(row.requirement, row.currency), amountCell(row.maintenance, row.currency), row.calls],
+    ]),
+  };
+}
+
+async function inventorySection(db: Queryable, batch: string, process: number, value: number): Promise<Section> {
+  const { rows } = await db.query<{
+    code: string;
+    route: bigint;
+    currency: string;
+    bought: bigint;
+    sold: bigint;
+    quantity: bigint;
+    cost_minor: bigint;
+    fair_value: bigint;
+  }>(
+    `SELECT l.code, i.route, i.currency, i.bought, i.sold, i.quantity, i.cost_minor, m.fair_value
+       FROM clearing.inventory i
+       JOIN clearing.inventory_mark m ON (m.batch, m.route, m.listing) = (i.batch, i.route, i.listing) AND m.attempt = $3
+       JOIN LATERAL (SELECT code FROM reference.listing WHERE listing = i.listing LIMIT 1) l ON true
+      WHERE i.batch = $1 AND i.attempt = $2 ORDER BY l.code, i.route`,
+    [batch, process, value],
+  );
+  return {
+    title: both('对冲持仓', 'Hedge inventory'),
+    columns: [
+      ...[
+        text('标的', 'listing'),
+        number('通道', 'route'),
+        number('买入', 'bought'),
+        number('卖出', 'sold'),
+        number('持有', 'held'),
+      ],
+      ...[text('币种', 'currency'), number('成本', 'cost'), number('公允变动', 'fair-value adjustment')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.code, numberCell(row.route), numberCell(row.bought), numberCell(row.sold), numberCell(row.quantity)],
+      ...[row.currency, amountCell(row.cost_minor, row.currency), amountCell(row.fair_value, row.currency)],
+    ]),
+  };
+}
+
+async function obligationsSection(db: Queryable, batch: string, data: number): Promise<Section> {
+  const { rows } = await db.query<{
+    kind: string;
+    value_date: string;
+    counterparty: bigint;
+    code: string | null;
+    currency: string | null;
+    amount: bigint;
+    trades: number;
+  }>(
+    `SELECT o.kind, o.value_date, o.counterparty, l.code, o.currency, o.amount, o.trades FROM clearing.obligation o
+       LEFT JOIN LATERAL (SELECT code FROM reference.listing WHERE listing = o.listing LIMIT 1) l ON true
+      WHERE o.batch = $1 AND o.attempt = $2 ORDER BY o.value_date, o.kind, o.no`,
+    [batch, data],
+  );
+  return {
+    title: both('交收义务', 'Obligations by value date'),
+    note: both('正数为本方应收。', '+ the house receives.'),
+    columns: [
+      ...[
+        text('交收日', 'value date'),
+        text('类别', 'kind'),
+        number('通道', 'route'),
+        text('标的或币种', 'listing or currency'),
+      ],
+      ...[number('数量或金额', 'quantity or amount'), number('笔数', 'trades')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.value_date, row.kind === 'cash' ? '资金 cash' : '证券 securities', numberCell(row.counterparty)],
+      ...[row.code ?? row.currency, row.currency === null ? numberCell(row.amount) : amountCell(row.amount, row.currency)],
+      numberCell(row.trades),
+    ]),
+  };
+}
+
+async function postingsSection(db: Queryable, batch: string, data: number): Promise<Section> {
+  const { rows } = await db.query<{ entity: bigint; rule: string; dr: string; cr: string; currency: string; amount: bigint }>(
+    `SELECT entity, rule, debit ->> 'code' AS dr, credit ->> 'code' AS cr, currency, sum(amount)::bigint AS amount
+       FROM clearing.posting_line WHERE batch = $1 AND attempt = $2 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`,
+    [batch, data],
+  );
+  return {
+    title: both('记账分录（按规则）', 'Postings by rule'),
+    columns: [
+      ...[number('主体', 'entity'), text('规则', 'rule'), code('借', 'Dr'), code('贷', 'Cr'), text('币种', 'currency')],
+      number('金额', 'amount'),
+    ],
+    rows: rows.map((row) => [
+      ...[numberCell(row.entity), row.rule, row.dr, row.cr, row.currency, amountCell(row.amount, row.currency)],
+    ]),
+  };
+}
+
+function postingTotals(verified: StepRow | undefined): Section {
+  const totals = (verified?.summary['totals'] ?? []) as { entity: string; currency: string; debit: string; credit: string }[];
+  return {
+    title: both('借贷平衡', 'Debits and credits'),
+    note: both(
+      '复算由数据库独立完成，差异为零方可发布。',
+      'Recomputed by the database on its own; nothing is published with a difference.',
+    ),
+    columns: [
+      ...[number('主体', 'entity'), text('币种', 'currency'), number('Σ 借', 'Σ debit'), number('Σ 贷', 'Σ credit')],
+      text('结论', 'verdict'),
+    ],
+    rows: totals.map((row) => [
+      ...[numberCell(BigInt(row.entity)), row.currency, amountCell(BigInt(row.debit), row.currency)],
+      ...[amountCell(BigInt(row.credit), row.currency), row.debit === row.credit ? '平衡 balanced' : '不平 off'],
+    ]),
+  };
+}
+
+async function lineageSection(db: Queryable, batch: string, attempt: number): Promise<Section> {
+  const { rows } = await db.query<{ kind: string; ref: string; hash: string }>(
+    'SELECT kind, ref, hash FROM clearing.batch_input WHERE batch = $1 AND attempt = $2 ORDER BY kind, ref',
+    [batch, attempt],
+  );
+  return {
+    title: both('输入血缘', 'Lineage of inputs'),
+    columns: [text('类别', 'kind'), text('来源', 'source'), code('摘要', 'hash')],
+    rows: rows.map((row) => [row.kind, row.ref, row.hash.slice(0, 32)]),
+  };
+}
+
+/** Step by step against the attempt before: the same hash, or another. */
+async function differenceSection(db: Queryable, head: Head, steps: readonly StepRow[]): Promise<Section> {
+  const earlier = head.attempt > 1 ? await stepsOf(db, head.batch, head.attempt - 1) : [];
+  return {
+    title: both('与上次运行比较', 'Against the previous attempt'),
+    columns: [
+      text('步骤', 'step'),
+      number('写出行（上次）', 'rows before'),
+      number('写出行（本次）', 'rows now'),
+      text('摘要', 'hash'),
+    ],
+    rows: earlier.map((old) => {
+      const now = steps.find((step) => step.step === old.step);
+      const isSame = now !== undefined && now.output_hash !== null && now.output_hash === old.output_hash;
+      const verdict = old.output_hash === null ? '上次失败 failed before' : isSame ? '相同 identical' : '不同 changed';
+      return [old.name, numberCell(old.rows_out), now === undefined ? null : numberCell(now.rows_out), verdict];
+    }),
+  };
+}

@@ -1,0 +1,399 @@
+import { formatInstant } from '@meridian/base';
+import type { Queryable } from '@meridian/store';
+import { amountCell, type Cell, numberCell, type ReportDocument, type Section } from './document/document.ts';
+import { both, code, number, text } from './report.ts';
+
+/** A published batch that a client day closes over. */
+export interface DayBatch {
+  readonly batch: string;
+  readonly attempt: number;
+  readonly market: string;
+  readonly date: string;
+}
+
+interface Party {
+  readonly token: string;
+  readonly entity_zh: string;
+  readonly entity_en: string;
+  readonly name_zh: string | null;
+  readonly name_en: string | null;
+}
+
+/** The day's rows of a dataset: each published batch's, under the attempt that computed them. */
+const LIVE = `
+  WITH live AS (SELECT b.batch, b.market, b.clearing_date, r.name, r.data_attempt FROM clearing.batch b
+     JOIN clearing.step_run r ON r.batch = b.batch AND r.attempt = b.live_attempt AND r.state <> 'failed'
+    WHERE b.batch = ANY ($1))`;
+
+/** Client statement of the day (日终结算单): cash, movements, contracts at as-of marks per market, margin. CL-f, CL-5. */
+export async function statement(
+  db: Queryable,
+  client: bigint,
+  date: string,
+  batches: readonly DayBatch[],
+): Promise<{ readonly token: string; readonly document: ReportDocument }> {
+  const party = await partyOf(db, client, date);
+  const ids = batches.map((row) => row.batch);
+  const document: ReportDocument = {
+    kind: 'statement',
+    title: both('日终结算单', 'Daily statement'),
+    subtitle: `${party.token} · ${date}`,
+    verdict: { tone: 'good', text: both('已结算', 'Closed') },
+    identity: [
+      ...identityOf(party, date),
+      ...(await marksOf(db, batches)).map((value) => ({ label: both('估值时点', 'Marks as of'), value })),
+    ],
+    sections: [
+      await cashSection(db, client, date),
+      await movementSection(db, client, date),
+      await contractSection(db, client, ids),
+      await marginSection(db, client, ids),
+      await feeSection(db, client, ids),
+      await callSection(db, client),
+    ],
+    footer: both(
+      '如有异议，请于收到后一个营业日内提出；逾期视为确认。',
+      'Please raise any objection within one business day of receipt; otherwise the statement counts as agreed.',
+    ),
+  };
+  return { token: party.token, document };
+}
+
+/** Trade confirmation of the day (成交确认书); null for a client without trades. */
+export async function confirmation(
+  db: Queryable,
+  client: bigint,
+  date: string,
+  batches: readonly DayBatch[],
+): Promise<ReportDocument | null> {
+  const ids = batches.map((row) => row.batch);
+  const trades = await tradeSection(db, client, ids);
+  if (trades.rows.length === 0) return null;
+  const party = await partyOf(db, client, date);
+  return {
+    kind: 'confirmation',
+    title: both('成交确认书', 'Trade confirmation'),
+    subtitle: `${party.token} · ${date}`,
+    verdict: { tone: 'good', text: both('已确认', 'Confirmed') },
+    identity: identityOf(party, date),
+    sections: [trades, await eventSection(db, client, ids), await feeSection(db, client, ids)],
+    footer: both('收益互换按主协议及本确认书执行。', 'The swaps are governed by the master agreement and this confirmation.'),
+  };
+}
+
+async function partyOf(db: Queryable, client: bigint, date: string): Promise<Party> {
+  const { rows } = await db.query<Party>(
+    `SELECT c.token, e.name_zh AS entity_zh, e.name_en AS entity_en, n.name_zh, n.name_en FROM accounts.client c
+       JOIN LATERAL (SELECT name_zh, name_en FROM reference.entity WHERE entity = c.entity ORDER BY valid_from DESC LIMIT 1) e ON true
+       LEFT JOIN LATERAL (SELECT name_zh, name_en FROM accounts.client_name n WHERE n.client = c.client AND n.valid_from <= $2
+                           ORDER BY n.valid_from DESC LIMIT 1) n ON true
+      WHERE c.client = $1`,
+    [client, date],
+  );
+  return rows[0] as Party;
+}
+
+function identityOf(party: Party, date: string): ReportDocument['identity'] {
+  const line = (zh: string, en: string, value: string) => ({ label: both(zh, en), value });
+  return [
+    line('客户', 'Client', party.token),
+    line('名称', 'Name', [party.name_zh, party.name_en].filter((name) => name !== null).join(' ') || '—'),
+    line('交易对手', 'Counterparty', `${party.entity_zh} ${party.entity_en}`),
+    line('会计日', 'Business date', date),
+  ];
+}
+
+async function marksOf(db: Queryable, batches: readonly DayBatch[]): Promise<string[]> {
+  const { rows } = await db.query<{ market: string; trade_date: string; cut_at: bigint }>(
+    `SELECT d.market, d.trade_date, d.cut_at FROM accounts.market_day d
+       JOIN jsonb_to_recordset($1::jsonb) AS b (market text, date date) ON b.market = d.market AND b.date = d.trade_date
+      ORDER BY d.market`,
+    [{ json: batches }],
+  );
+  return rows.map((row) => `${row.market} ${row.trade_date} ${formatInstant(Number(row.cut_at))}`);
+}
+
+const CLIENT_MONEY = `('2010', '2011', '2012', '2013', '2014')`;
+
+/** What the firm owes the client in cash, by sub account and currency: before the day, of the day, after. */
+async function cashSection(db: Queryable, client: bigint, date: string): Promise<Section> {
+  const { rows } = await db.query<
+    Record<'code' | 'currency', string> & Record<'opening' | 'movement' | 'free' | 'locked', bigint>
+  >(
+    `SELECT s.code, a.currency,
+            coalesce(-sum(p.amount) FILTER (WHERE j.business_date < $2), 0)::bigint AS opening,
+            coalesce(-sum(p.amount) FILTER (WHERE j.business_date = $2), 0)::bigint AS movement,
+            coalesce(-sum(p.amount) FILTER (WHERE a.code IN ('2010', '2011')), 0)::bigint AS free,
+            coalesce(-sum(p.amount) FILTER (WHERE a.code IN ('2012', '2013')), 0)::bigint AS locked
+       FROM accounts.sub_account s
+       JOIN accounts.master_account m ON m.master = s.master AND m.client = $1
+       JOIN accounts.ledger_account a ON a.sub = s.sub AND a.code IN ${CLIENT_MONEY}
+       JOIN accounts.posting p ON p.account = a.id
+       JOIN accounts.journal j ON j.id = p.journal AND j.business_date <= $2
+      GROUP BY s.sub, s.code, a.currency ORDER BY s.sub, a.currency`,
+    [client, date],
+  );
+  return {
+    title: both('资金', 'Cash'),
+    columns: [
+      ...[text('子账户', 'sub account'), text('币种', 'currency'), number('期初', 'opening'), number('当日收支', 'movement')],
+      ...[number('期末', 'closing'), number('其中可动用', 'of which free'), number('其中保证金', 'of which margin')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.code, row.currency, amountCell(row.opening, row.currency), amountCell(row.movement, row.currency)],
+      amountCell(row.opening + row.movement, row.currency),
+      ...[amountCell(row.free, row.currency), amountCell(row.locked, row.currency)],
+    ]),
+  };
+}
+
+/** What changed it; moves between the client's own buckets are no movement. */
+async function movementSection(db: Queryable, client: bigint, date: string): Promise<Section> {
+  const { rows } = await db.query<{ code: string; rule: string; currency: string; amount: bigint }>(
+    `SELECT s.code, j.rule, a.currency, (-sum(p.amount))::bigint AS amount
+       FROM accounts.sub_account s
+       JOIN accounts.master_account m ON m.master = s.master AND m.client = $1
+       JOIN accounts.ledger_account a ON a.sub = s.sub AND a.code IN ${CLIENT_MONEY}
+       JOIN accounts.posting p ON p.account = a.id
+       JOIN accounts.journal j ON j.id = p.journal AND j.business_date = $2
+      GROUP BY s.sub, s.code, j.rule, a.currency HAVING sum(p.amount) <> 0 ORDER BY s.sub, a.currency, j.rule`,
+    [client, date],
+  );
+  return {
+    title: both('当日收支', 'Movements of the day'),
+    columns: [text('子账户', 'sub account'), text('事由', 'reason'), text('币种', 'currency'), number('金额', 'amount')],
+    rows: rows.map((row) => [row.code, MOVEMENTS[row.rule] ?? row.rule, row.currency, amountCell(row.amount, row.currency)]),
+  };
+}
+
+const MOVEMENTS: Readonly<Record<string, string>> = {
+  deposit: '入金 deposit',
+  transfer: '划转 transfer',
+  'withdraw-paid': '出金 withdrawal',
+  'fx-sell': '换汇卖出 currency sold',
+  'fx-buy': '换汇买入 currency bought',
+  commission: '佣金 commission',
+  'fee-recovery': '代收规费 pass-through fees',
+  'contract-realise': '合约实现损益 realised on contracts',
+  'contract-realise-margin': '以保证金弥补亏损 loss out of margin',
+  'financing-settle': '融资利息 financing',
+  'client-shortfall': '客户欠款 shortfall',
+};
+
+interface ContractRow {
+  readonly uti: string;
+  readonly code: string;
+  readonly side: string;
+  readonly currency: string;
+  readonly quantity: bigint;
+  readonly reference: bigint | null;
+  readonly mark: bigint;
+  readonly fx_rate: bigint;
+  readonly mtm: bigint;
+  readonly financing: bigint;
+  readonly accrual: bigint;
+  readonly margin: bigint;
+  readonly realised: bigint;
+}
+
+const CONTRACTS = `${LIVE}
+  SELECT c.uti, l.code, c.side, v.currency, c.quantity, v.mark, v.fx_rate, v.mtm, c.financing, c.accrual, v.margin, c.realised,
+         v.requirement, v.maintenance, v.exposure,
+         (SELECT div(sum(t.value), nullif(sum(t.quantity), 0))::bigint FROM clearing.lot_state t
+           WHERE (t.batch, t.attempt, t.contract) = (c.batch, c.attempt, c.contract)) AS reference
+    FROM live p
+    JOIN clearing.contract_state c ON (c.batch, c.attempt) = (p.batch, p.data_attempt) AND c.back_to_back_of IS NULL
+    JOIN live q ON q.batch = p.batch AND q.name = 'value'
+    JOIN clearing.valuation v ON (v.batch, v.attempt, v.contract) = (q.batch, q.data_attempt, c.contract)
+    JOIN accounts.business_account b ON b.account = c.account AND b.client = $2
+    JOIN LATERAL (SELECT code FROM reference.listing WHERE listing = c.listing LIMIT 1) l ON true
+   WHERE p.name = 'process'`;
+
+async function contractSection(db: Queryable, client: bigint, ids: readonly string[]): Promise<Section> {
+  const { rows } = await db.query<ContractRow>(`${CONTRACTS} ORDER BY c.uti`, [[...ids], client]);
+  const sums = Map.groupBy(rows, (row) => row.currency);
+  const total = (own: readonly ContractRow[], of: (row: ContractRow) => bigint) => own.reduce((sum, row) => sum + of(row), 0n);
+  return {
+    title: both('合约', 'Contracts'),
+    note: both('融资为未结利息，负数为客户应付。', 'Financing is what is accrued and open; − the client owes.'),
+    columns: [
+      ...[code('合约编号', 'UTI'), text('标的', 'listing'), text('方向', 'side'), number('数量', 'quantity')],
+      ...[number('参考价', 'reference price'), number('收盘价', 'mark'), number('汇率', 'FX'), text('币种', 'currency')],
+      ...[
+        number('浮动盈亏', 'mark to market'),
+        number('融资', 'financing'),
+        number('已实现', 'realised'),
+        number('保证金', 'margin'),
+      ],
+    ],
+    rows: rows.map((row): Cell[] => [
+      ...[row.uti, row.code, row.side === 'long' ? '多 long' : '空 short', numberCell(row.quantity)],
+      ...[row.reference === null ? null : numberCell(row.reference, 8), numberCell(row.mark, 8), numberCell(row.fx_rate, 10)],
+      ...[row.currency, amountCell(row.mtm, row.currency), amountCell(-row.financing, row.currency)],
+      ...[amountCell(row.realised, row.currency), amountCell(row.margin, row.currency)],
+    ]),
+    totals: [...sums].map(([currency, own]): Cell[] => [
+      ...['合计 total', null, null, null, null, null, null, currency],
+      ...[
+        amountCell(
+          total(own, (row) => row.mtm),
+          currency,
+        ),
+        amountCell(-total(own, (row) => row.financing), currency),
+      ],
+      ...[
+        amountCell(
+          total(own, (row) => row.realised),
+          currency,
+        ),
+        amountCell(
+          total(own, (row) => row.margin),
+          currency,
+        ),
+      ],
+    ]),
+  };
+}
+
+async function marginSection(db: Queryable, client: bigint, ids: readonly string[]): Promise<Section> {
+  const { rows } = await db.query<Record<string, bigint> & { currency: string }>(
+    `SELECT currency, sum(margin)::bigint AS margin, sum(margin + mtm - financing)::bigint AS equity,
+            sum(requirement)::bigint AS requirement, sum(maintenance)::bigint AS maintenance
+       FROM (${CONTRACTS}) x GROUP BY currency ORDER BY currency`,
+    [[...ids], client],
+  );
+  return {
+    title: both('保证金', 'Margin'),
+    note: both('权益 = 已锁保证金 + 浮动盈亏 − 未结融资。', 'Equity = locked margin + mark to market − open financing.'),
+    columns: [
+      ...[text('币种', 'currency'), number('已锁保证金', 'locked'), number('权益', 'equity'), number('初始要求', 'initial')],
+      ...[number('维持要求', 'maintenance'), number('超额（不足）', 'excess (shortfall)')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.currency, amountCell(row['margin'] as bigint, row.currency), amountCell(row['equity'] as bigint, row.currency)],
+      ...[amountCell(row['requirement'] as bigint, row.currency), amountCell(row['maintenance'] as bigint, row.currency)],
+      amountCell((row['equity'] as bigint) - (row['requirement'] as bigint), row.currency),
+    ]),
+  };
+}
+
+async function feeSection(db: Queryable, client: bigint, ids: readonly string[]): Promise<Section> {
+  const { rows } = await db.query<{ code: string; listing: string; currency: string; charges: bigint; amount: bigint }>(
+    `${LIVE} SELECT f.code, l.code AS listing, f.currency, count(*) AS charges, sum(f.amount)::bigint AS amount
+       FROM live p JOIN clearing.fee f ON (f.batch, f.attempt) = (p.batch, p.data_attempt) AND f.payer = 'client'
+       JOIN accounts.business_account b ON b.account = f.account AND b.client = $2
+       JOIN LATERAL (SELECT code FROM reference.listing WHERE listing = f.listing LIMIT 1) l ON true
+      WHERE p.name = 'fee' GROUP BY f.code, l.code, f.currency ORDER BY l.code, f.code, f.currency`,
+    [[...ids], client],
+  );
+  return {
+    title: both('费用', 'Fees'),
+    columns: [
+      ...[text('标的', 'listing'), text('项目', 'charge'), number('笔数', 'charges'), text('币种', 'currency')],
+      number('金额', 'amount'),
+    ],
+    rows: rows.map((row) => [
+      ...[row.listing, FEES[row.code] ?? row.code, numberCell(row.charges), row.currency, amountCell(row.amount, row.currency)],
+    ]),
+  };
+}
+
+const FEES: Readonly<Record<string, string>> = {
+  COMMISSION: '佣金 commission',
+  SEC31: '美国证监会规费 SEC Section 31',
+  TAF: '交易活动费 FINRA TAF',
+};
+
+async function tradeSection(db: Queryable, client: bigint, ids: readonly string[]): Promise<Section> {
+  const { rows } = await db.query<{
+    at: bigint;
+    market: string;
+    code: string;
+    order_id: bigint;
+    seq: bigint;
+    k: number;
+    side: number;
+    effect: number;
+    kind: string;
+    quantity: bigint;
+    price: bigint;
+    fx_rate: bigint;
+    quote: string;
+    settlement_currency: string;
+  }>(
+    `${LIVE} SELECT t.at, p.market, l.code, t.order_id, t.seq, t.k, t.side, t.effect, t.kind, t.quantity, t.price, t.fx_rate,
+            l.quote, b.settlement_currency
+       FROM live p JOIN clearing.trade t ON (t.batch, t.attempt) = (p.batch, p.data_attempt)
+       JOIN accounts.business_account b ON b.account = t.account AND b.client = $2
+       JOIN LATERAL (SELECT code, quote FROM reference.listing WHERE listing = t.listing LIMIT 1) l ON true
+      WHERE p.name = 'analyse' ORDER BY t.at, p.market, t.seq, t.k`,
+    [[...ids], client],
+  );
+  return {
+    title: both('成交明细', 'Trades'),
+    columns: [
+      ...[text('时间（UTC）', 'time (UTC)'), text('市场', 'market'), text('标的', 'listing'), code('订单', 'order')],
+      ...[
+        code('成交', 'fill'),
+        text('买卖', 'side'),
+        text('开平', 'effect'),
+        number('数量', 'quantity'),
+        number('价格', 'price'),
+      ],
+      ...[text('报价币种', 'quote'), number('汇率', 'FX'), text('结算币种', 'settles in')],
+    ],
+    rows: rows.map((row) => [
+      ...[formatInstant(Number(row.at)), row.market, row.code, String(row.order_id), `${row.seq}.${row.k}`],
+      row.side === 1 ? '买 buy' : row.side === 5 ? '卖空 short' : '卖 sell',
+      row.kind === 'bust' ? '撤销 bust' : row.effect === 1 ? '开 open' : '平 close',
+      ...[numberCell(row.quantity), numberCell(row.price, 8), row.quote, numberCell(row.fx_rate, 10)],
+      row.settlement_currency,
+    ]),
+  };
+}
+
+/** What the trades did to the client's contracts: opened, increased, unwound first in first out. */
+async function eventSection(db: Queryable, client: bigint, ids: readonly string[]): Promise<Section> {
+  const { rows } = await db.query<{
+    uti: string;
+    kind: string;
+    quantity: bigint;
+    price: bigint;
+    currency: string;
+    realised: bigint;
+    financing: bigint;
+  }>(
+    `${LIVE} SELECT c.uti, e.kind, e.quantity, div(e.value, e.quantity)::bigint AS price, c.settlement_currency AS currency,
+            e.realised, e.financing
+       FROM live p JOIN clearing.contract_event e ON (e.batch, e.attempt) = (p.batch, p.data_attempt) AND e.kind <> 'accrual'
+       JOIN clearing.contract_state c ON (c.batch, c.attempt, c.contract) = (e.batch, e.attempt, e.contract)
+        AND c.back_to_back_of IS NULL
+       JOIN accounts.business_account b ON b.account = c.account AND b.client = $2
+      WHERE p.name = 'process' ORDER BY c.uti, e.no`,
+    [[...ids], client],
+  );
+  const names: Readonly<Record<string, string>> = { open: '新开 opened', increase: '加仓 increased', unwind: '了结 unwound' };
+  return {
+    title: both('合约变动', 'Contract events'),
+    columns: [
+      ...[code('合约编号', 'UTI'), text('事件', 'event'), number('数量', 'quantity'), number('均价', 'average price')],
+      ...[text('币种', 'currency'), number('已实现', 'realised'), number('融资结算', 'financing settled')],
+    ],
+    rows: rows.map((row) => [
+      ...[row.uti, names[row.kind] ?? row.kind, numberCell(row.quantity), numberCell(row.price, 8), row.currency],
+      ...[amountCell(row.realised, row.currency), amountCell(row.financing, row.currency)],
+    ]),
+  };
+}
+
+async function callSection(db: Queryable, client: bigint): Promise<Section> {
+  const { rows } = await db.query<{ id: string; currency: string; amount: bigint; due_at: bigint; state: string }>(
+    `SELECT id, currency, amount, due_at, state FROM accounts.margin_call WHERE client = $1 AND state = 'raised' ORDER BY due_at, id`,
+    [client],
+  );
+  return {
+    title: both('在途追加保证金通知', 'Open margin calls'),
+    columns: [code('编号', 'call'), text('币种', 'currency'), number('金额', 'amount'), text('截止（UTC）', 'due (UTC)')],
+    rows: rows.map((row) => [row.id, row.currency, amountCell(row.amount, row.currency), formatInstant(Number(row.due_at))]),
+  };
+}
