@@ -34,7 +34,6 @@ export interface SavedFeed {
   readonly due: Instant;
   /** The instant of the grid at which `published` left. */
   readonly publishedAt: Instant;
-  readonly changedAt: Instant;
   readonly last: number;
   readonly volume: number;
   readonly since: number;
@@ -58,13 +57,11 @@ export function createMarketDataFeed(
   };
   let due = 0;
   let publishedAt = 0;
-  let changedAt = 0;
   let last = NO_PRICE;
   let volume = 0;
   let since = 0;
 
   function touch(time: Instant): void {
-    changedAt = time;
     if (due === 0) due = Math.max(Math.ceil(time / CONFLATION_MICROS) * CONFLATION_MICROS, publishedAt + CONFLATION_MICROS);
   }
 
@@ -90,7 +87,7 @@ export function createMarketDataFeed(
         last,
         lastQuantity: since,
         volume,
-        time: changedAt,
+        time: at,
       };
       if (same(now, published)) return;
       published = now;
@@ -110,9 +107,9 @@ export function createMarketDataFeed(
     get volume() {
       return volume;
     },
-    save: () => ({ published, due, publishedAt, changedAt, last, volume, since }),
+    save: () => ({ published, due, publishedAt, last, volume, since }),
     restore(saved) {
-      ({ published, due, publishedAt, changedAt, last, volume, since } = saved);
+      ({ published, due, publishedAt, last, volume, since } = saved);
     },
   };
 }

@@ -69,7 +69,8 @@ export const CancelReject = layout('cancel-reject', {
 });
 
 /**
- * Best bid and ask and the last trade of a listing as they stood at `time`, at most ten a second of recorded time.
+ * Best bid and ask and the last trade of a listing as they stood at `time`, a tenth of a second of recorded time: at most
+ * ten in any second, and never two within a tenth.
  * NO_PRICE and 0 where there is none. `lastQuantity` is what traded since the event before, `volume` since the open:
  * the first add up to the second.
  */

@@ -188,20 +188,19 @@ test('IBM closes at its single-priced auction on the New York Stock Exchange', (
   assert.equal(venue.machine.listings[0]?.day().volume, says.volume);
 });
 
-test('market data come at most ten times a second of recorded time, and never after a later change', () => {
+test('market data come at most ten times a second of recorded time, in order', () => {
   const venue = driven();
   venue.tell({ name: 'configure', body: configOf() }, 0);
+  venue.playTo('2013-10-07T13:40:00.030Z');
+  for (let i = 0; i < 50; i++) {
+    venue.order(`o${i}`, 1, 100, null, 3);
+    venue.tell({ name: 'play-to', body: {} }, (DAYS[0]?.open as number) + 600_030_000 + i * 10_000);
+  }
   venue.playTo('2013-10-07T14:00:00Z');
   const times = bodies(venue.read(), 'market-data').map((d) => d.time);
   assert.ok(times.length > 1_000);
-  for (const [i, at] of times.entries()) {
-    const tenth = times[i + 10];
-    assert.ok(
-      tenth === undefined || Math.ceil(tenth / 100_000) - Math.ceil(at / 100_000) >= 10,
-      `eleven updates in the second after ${formatInstant(at)}`,
-    );
-    assert.ok(i === 0 || at >= (times[i - 1] as number));
-  }
+  for (const [i, at] of times.entries())
+    assert.ok(i === 0 || at - (times[i - 1] as number) >= 100_000, `two updates within a tenth before ${formatInstant(at)}`);
 });
 
 test('off-market prints never move a price: absurd ones change not one byte', () => {
