@@ -127,6 +127,11 @@ else
         if (i % 10 === 9) await new Promise((resolve) => setTimeout(resolve, below(8)));
       }
       if (round < KILLS) {
+        // Every other time the member goes first: what is executed meanwhile it hears only from the next life.
+        if (round % 2 === 0) {
+          await initiator.close();
+          await new Promise((resolve) => setTimeout(resolve, 50 + below(100)));
+        }
         venue.kill('SIGKILL');
         await new Promise((resolve) => venue.once('exit', resolve));
         await initiator.close();
