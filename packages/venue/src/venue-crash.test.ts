@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseInstant } from '@meridian/base';
-import { connect, type FixMessage, MemorySessionStore, Session } from '@meridian/fix';
+import { connect, type FixMessage, type Initiator, MemorySessionStore, Session } from '@meridian/fix';
 import { replay } from '@meridian/log';
 import { dictionary } from './dictionary.ts';
 import { recordingOf } from './recording.ts';
@@ -72,8 +72,10 @@ else
     const start = () =>
       fork(import.meta.filename, { env: { ...process.env, VENUE_CHILD: dir }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     let venue = start();
+    let initiator: Initiator | undefined;
     t.after(async () => {
       venue.kill('SIGKILL');
+      await initiator?.close();
       await rm(dir, { recursive: true, force: true });
     });
     const seed = Date.now() & 0xffff;
@@ -107,7 +109,7 @@ else
     const sent: string[] = [];
     for (let round = 0; round <= KILLS; round++) {
       const port = await said<number>(venue, 'port');
-      const initiator = connect({ host: '127.0.0.1', port, session, retryMillisMin: 20, retryMillisMax: 50 });
+      initiator = connect({ host: '127.0.0.1', port, session, retryMillisMin: 20, retryMillisMax: 50 });
       for (let i = 0; i < 500 && !session.isUp; i++) await new Promise((resolve) => setTimeout(resolve, 10));
       assert.ok(session.isUp, 'logged on');
       const orders = 40 + below(60);
