@@ -174,21 +174,21 @@ CREATE TABLE accounts.journal (
   business_date date   NOT NULL,
   market        text,
   batch         text,
-  command_no    bigint NOT NULL REFERENCES accounts.command DEFERRABLE INITIALLY DEFERRED,
+  command_no    bigint NOT NULL,
   source_market text,
   source_seq    bigint,
   source_k      integer,
   reverses      bigint UNIQUE REFERENCES accounts.journal,
   lines         integer NOT NULL CHECK (lines BETWEEN 2 AND 200000),
   prev_hash     text   NOT NULL,
-  hash          text   NOT NULL UNIQUE
+  hash          text   NOT NULL
 );
 CREATE INDEX journal_command ON accounts.journal (command_no);
 CREATE INDEX journal_batch ON accounts.journal (batch) WHERE batch IS NOT NULL;
 CREATE INDEX journal_business_date ON accounts.journal (business_date);
 
 CREATE TABLE accounts.posting (
-  journal         bigint  NOT NULL REFERENCES accounts.journal,
+  journal         bigint  NOT NULL,
   line            integer NOT NULL CHECK (line >= 0),
   account         bigint  NOT NULL,
   currency        text    NOT NULL,
@@ -196,8 +196,7 @@ CREATE TABLE accounts.posting (
   balance_after   bigint  NOT NULL,
   account_version bigint  NOT NULL CHECK (account_version > 0),
   PRIMARY KEY (journal, line),
-  UNIQUE (account, account_version),
-  FOREIGN KEY (account, currency) REFERENCES accounts.ledger_account (id, currency)
+  UNIQUE (account, account_version)
 );
 
 -- Two-phase entries: a pending hold reserves on both sides, then is posted (whole or in part, the rest falls) or voided.

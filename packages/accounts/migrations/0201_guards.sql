@@ -16,45 +16,20 @@ BEGIN
   END LOOP;
 END $$;
 
--- At commit every journal holds exactly the lines it announced and they add up to nothing per entity and currency; and
--- client money never moves from one master to another (UA-5), whoever writes the journal: a publication's lines are checked in pairs
--- before they are summed up, every other journal touches one master only.
-CREATE FUNCTION accounts.check_journal() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Double entry, checked over all rows of one statement at once: a journal's lines come together, exactly those it
+-- announced; they add up to nothing per entity and currency; client money never moves from one master to another
+-- (UA-5), whoever writes the journal — a publication's lines are checked in pairs before they are summed up, every other
+-- journal touches one master only; every account exists in that currency; and a floor holds at every version, not only
+-- at the last. Journals and ledger accounts are never deleted, so that this is as good as foreign keys and much cheaper.
+CREATE FUNCTION accounts.check_postings() RETURNS trigger LANGUAGE plpgsql
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  v_lines bigint;
-  v_off bigint;
-  v_masters bigint;
+  v_rows bigint;
+  v_bad record;
 BEGIN
-  SELECT coalesce(sum(c.lines), 0), count(*) FILTER (WHERE c.total <> 0) INTO v_lines, v_off
-    FROM (SELECT count(*) AS lines, sum(p.amount) AS total
-            FROM accounts.posting p JOIN accounts.ledger_account a ON a.id = p.account
-           WHERE p.journal = NEW.id GROUP BY a.entity, p.currency) c;
-  IF v_lines <> NEW.lines OR v_off > 0 THEN
-    RAISE EXCEPTION 'journal % does not balance (% of % lines)', NEW.id, v_lines, NEW.lines
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_balanced';
-  END IF;
-  IF NEW.kind <> 'publish-batch'
-     AND NOT EXISTS (SELECT 1 FROM accounts.journal r WHERE r.id = NEW.reverses AND r.kind = 'publish-batch') THEN
-    SELECT count(DISTINCT s.master) INTO v_masters FROM accounts.posting p
-      JOIN accounts.ledger_account a ON a.id = p.account
-      JOIN accounts.sub_account s ON s.sub = a.sub WHERE p.journal = NEW.id;
-    IF v_masters > 1 THEN
-      RAISE EXCEPTION 'journal % moves client money between masters', NEW.id
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'one_master';
-    END IF;
-  END IF;
-  RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER journal_balanced AFTER INSERT ON accounts.journal
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION accounts.check_journal();
-
--- A line beyond the announced ones would escape the check at commit; a floor holds at every version, not only at the last.
-CREATE FUNCTION accounts.check_postings() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE v_bad record;
-BEGIN
-  SELECT n.journal, n.line INTO v_bad FROM added n JOIN accounts.journal j ON j.id = n.journal WHERE n.line >= j.lines LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'journal % announced fewer lines', v_bad.journal USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_balanced';
+  SELECT count(*) INTO v_rows FROM added n JOIN accounts.ledger_account a ON a.id = n.account AND a.currency = n.currency;
+  IF v_rows <> (SELECT count(*) FROM added) THEN
+    RAISE EXCEPTION 'a posting names no account of its currency' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'posting_account';
   END IF;
   SELECT n.account INTO v_bad FROM added n JOIN accounts.ledger_account a ON a.id = n.account
    WHERE a.floor IS NOT NULL AND a.normal_side * n.balance_after < a.floor LIMIT 1;
@@ -62,10 +37,60 @@ BEGIN
     RAISE EXCEPTION 'account % would fall below its floor', v_bad.account
       USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_account_floor';
   END IF;
+  SELECT c.journal INTO v_bad
+    FROM (SELECT g.journal, sum(g.lines) AS lines, bool_or(g.total <> 0) AS is_off
+            FROM (SELECT n.journal, count(*) AS lines, sum(n.amount) AS total
+                    FROM added n JOIN accounts.ledger_account a ON a.id = n.account
+                   GROUP BY n.journal, a.entity, n.currency) g GROUP BY g.journal) c
+    LEFT JOIN accounts.journal j ON j.id = c.journal
+   WHERE c.is_off OR j.lines IS DISTINCT FROM c.lines LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'journal % does not balance or has not the lines it announced', v_bad.journal
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_balanced';
+  END IF;
+  SELECT c.journal INTO v_bad
+    FROM (SELECT n.journal FROM added n JOIN accounts.ledger_account a ON a.id = n.account
+            JOIN accounts.sub_account s ON s.sub = a.sub
+           GROUP BY n.journal HAVING min(s.master) <> max(s.master)) c
+    JOIN accounts.journal j ON j.id = c.journal LEFT JOIN accounts.journal r ON r.id = j.reverses
+   WHERE coalesce(r.kind, j.kind) <> 'publish-batch' LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'journal % moves client money between masters', v_bad.journal
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'one_master';
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER postings_checked AFTER INSERT ON accounts.posting
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION accounts.check_postings();
+
+-- At commit a journal has its lines (all of them: see above) and its command.
+CREATE FUNCTION accounts.check_journal() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM accounts.posting p WHERE p.journal = NEW.id AND p.line = 0) THEN
+    RAISE EXCEPTION 'journal % has no lines', NEW.id USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_balanced';
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM accounts.command c WHERE c.no = NEW.command_no) THEN
+    RAISE EXCEPTION 'journal % has no command', NEW.id USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'journal_command';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER journal_balanced AFTER INSERT ON accounts.journal
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION accounts.check_journal();
+
+-- A ledger account stays what it is: only its balances move.
+CREATE FUNCTION accounts.check_ledger_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'ledger account % stays what it is', OLD.id USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER ledger_account_stays BEFORE DELETE ON accounts.ledger_account
+  FOR EACH ROW EXECUTE FUNCTION accounts.check_ledger_account();
+CREATE TRIGGER ledger_account_identity BEFORE UPDATE ON accounts.ledger_account FOR EACH ROW
+  WHEN ((OLD.id, OLD.entity, OLD.code, OLD.pool, OLD.sub, OLD.contract, OLD.counterparty, OLD.listing, OLD.currency, OLD.normal_side)
+        IS DISTINCT FROM
+        (NEW.id, NEW.entity, NEW.code, NEW.pool, NEW.sub, NEW.contract, NEW.counterparty, NEW.listing, NEW.currency, NEW.normal_side))
+  EXECUTE FUNCTION accounts.check_ledger_account();
+CREATE TRIGGER ledger_account_kept BEFORE TRUNCATE ON accounts.ledger_account
+  FOR EACH STATEMENT EXECUTE FUNCTION accounts.refuse_change();
 
 -- A hold ends once; what it reserved never changes.
 CREATE FUNCTION accounts.check_hold() RETURNS trigger LANGUAGE plpgsql AS $$

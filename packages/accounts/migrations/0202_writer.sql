@@ -1,10 +1,10 @@
 -- The writer's half in the database: one at a time, set-based.
 
--- Takes the books' lock for this transaction and says where they stand. A function of its own statements, so that it
+-- Takes the books' lock for this transaction and says where they stand, and which of the commands were executed earlier. A function of its own statements, so that it
 -- sees what the writer before it committed.
-CREATE FUNCTION accounts.begin_write()
-RETURNS TABLE (command_no bigint, journal bigint, journal_hash text, ledger_account bigint, hold bigint, node_message bigint)
-LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION accounts.begin_write(p_ids text[] DEFAULT '{}')
+RETURNS TABLE (command_no bigint, journal bigint, journal_hash text, ledger_account bigint, hold bigint, node_message bigint, earlier jsonb)
+LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(7305804402462978163);
   RETURN QUERY SELECT
@@ -13,7 +13,9 @@ BEGIN
     coalesce((SELECT j.hash FROM accounts.journal j ORDER BY j.id DESC LIMIT 1), repeat('0', 64)),
     coalesce((SELECT max(a.id) FROM accounts.ledger_account a), 0),
     coalesce((SELECT max(h.id) FROM accounts.hold h), 0),
-    coalesce((SELECT max(m.no) FROM accounts.node_message m), 0);
+    coalesce((SELECT max(m.no) FROM accounts.node_message m), 0),
+    (SELECT jsonb_agg(jsonb_build_object('id', c.id, 'no', c.no::text, 'bodyHash', c.body_hash, 'outcome', c.outcome))
+       FROM accounts.command c WHERE c.id = ANY (p_ids));
 END $$;
 
 -- Appends journals with their postings, in the order given, and moves the balances. Accounts are locked in id order.
@@ -22,7 +24,7 @@ CREATE FUNCTION accounts.append_journals(
   p_command_no bigint[], p_source_market text[], p_source_seq bigint[], p_source_k integer[], p_reverses bigint[],
   p_lines integer[], p_prev_hash text[], p_hash text[],
   p_journal bigint[], p_line integer[], p_account bigint[], p_amount bigint[]
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   PERFORM 1 FROM accounts.ledger_account a WHERE a.id = ANY (p_account) ORDER BY a.id FOR NO KEY UPDATE;
   INSERT INTO accounts.journal (id, kind, rule, at, business_date, market, batch, command_no, source_market, source_seq,

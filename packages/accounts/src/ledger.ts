@@ -3,7 +3,7 @@ import { type Instant, invariant } from '@meridian/base';
 import type { Parameter, Queryable, Transaction } from '@meridian/store';
 import { accountKeyText } from './account-key.ts';
 import { chartRow } from './chart.ts';
-import type { AccountKey } from './command.ts';
+import type { AccountKey, Outcome } from './command.ts';
 import { POSTING_RULES, type PostingRuleName } from './posting-rule.ts';
 import { problem } from './problems.ts';
 
@@ -70,8 +70,19 @@ export interface Books {
   readonly knownIds: ReadonlyMap<string, bigint>;
 }
 
-/** Takes the books' lock for the rest of the transaction. */
-export async function openBooks(tx: Transaction, known: ReadonlyMap<string, bigint>): Promise<Books> {
+/** A command that has been executed, with its first answer. */
+export interface EarlierCommand {
+  readonly no: bigint;
+  readonly bodyHash: string;
+  readonly outcome: Outcome;
+}
+
+/** Takes the books' lock for the rest of the transaction; finds which of the commands named were executed earlier. */
+export async function openBooks(
+  tx: Transaction,
+  known: ReadonlyMap<string, bigint>,
+  ids: readonly string[] = [],
+): Promise<Books & { readonly earlier: Map<string, EarlierCommand> }> {
   const { rows } = await tx.query<{
     command_no: bigint;
     journal: bigint;
@@ -79,7 +90,8 @@ export async function openBooks(tx: Transaction, known: ReadonlyMap<string, bigi
     ledger_account: bigint;
     hold: bigint;
     node_message: bigint;
-  }>('SELECT * FROM accounts.begin_write()');
+    earlier: { id: string; no: string; bodyHash: string; outcome: Outcome }[] | null;
+  }>('SELECT * FROM accounts.begin_write($1)', [ids]);
   const row = rows[0];
   invariant(row !== undefined, 'begin_write returns one row');
   const counters = {
@@ -90,7 +102,8 @@ export async function openBooks(tx: Transaction, known: ReadonlyMap<string, bigi
     hold: row.hold,
     nodeMessage: row.node_message,
   };
-  return { tx, counters, accountIds: new Map(), knownIds: known };
+  const earlier = new Map((row.earlier ?? []).map((c) => [c.id, { ...c, no: BigInt(c.no) }]));
+  return { tx, counters, accountIds: new Map(), knownIds: known, earlier };
 }
 
 export interface AccountState {

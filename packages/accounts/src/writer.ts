@@ -4,7 +4,7 @@ import { type Database, type Transaction, violatedConstraint } from '@meridian/s
 import { judgeTransfers, type SubAccount } from './cash.ts';
 import type { AccountCommand, Executed, Outcome } from './command.ts';
 import { effectOf } from './effect.ts';
-import { type Books, type Cause, type Counters, openBooks, postOf } from './ledger.ts';
+import { type Books, type Cause, type Counters, type EarlierCommand, openBooks, postOf } from './ledger.ts';
 import { problem } from './problems.ts';
 
 /**
@@ -36,8 +36,9 @@ const CACHE_MAX = 200_000;
 export async function write(pool: Database, cache: Cache, group: readonly Waiting[]): Promise<Answer[]> {
   const { answers, books } = await pool
     .transaction(async (tx) => {
-      const opened = await openBooks(tx, cache.accountIds);
-      return { answers: await writeGroup(opened, cache, group), books: opened };
+      const ids = group.map(({ command }) => command.id);
+      const { earlier, ...opened } = await openBooks(tx, cache.accountIds, ids);
+      return { answers: await writeGroup(opened, cache, group, earlier), books: opened };
     })
     .catch((error: unknown) => {
       // Sub accounts opened in what did not commit must not be remembered.
@@ -50,9 +51,13 @@ export async function write(pool: Database, cache: Cache, group: readonly Waitin
   return answers;
 }
 
-async function writeGroup(books: Books, cache: Cache, group: readonly Waiting[]): Promise<Answer[]> {
+async function writeGroup(
+  books: Books,
+  cache: Cache,
+  group: readonly Waiting[],
+  earlier: Map<string, EarlierCommand>,
+): Promise<Answer[]> {
   const answers: Answer[] = new Array(group.length);
-  const earlier = await earlierCommands(books, group);
   for (let i = 0; i < group.length; ) {
     let end = i;
     while (group[end]?.command.kind === 'transfer') end++;
@@ -65,21 +70,7 @@ async function writeGroup(books: Books, cache: Cache, group: readonly Waiting[])
   return answers;
 }
 
-interface Earlier {
-  readonly no: bigint;
-  readonly bodyHash: string;
-  readonly outcome: Outcome;
-}
-
-async function earlierCommands(books: Books, group: readonly Waiting[]): Promise<Map<string, Earlier>> {
-  const { rows } = await books.tx.query<{ id: string; no: bigint; body_hash: string; outcome: Outcome }>(
-    'SELECT id, no, body_hash, outcome FROM accounts.command WHERE id = ANY ($1)',
-    [group.map(({ command }) => command.id)],
-  );
-  return new Map(rows.map((row) => [row.id, { no: row.no, bodyHash: row.body_hash, outcome: row.outcome }]));
-}
-
-function repeated(earlier: Earlier, waiting: Waiting): Answer {
+function repeated(earlier: EarlierCommand, waiting: Waiting): Answer {
   return earlier.bodyHash === waiting.bodyHash
     ? { no: earlier.no, outcome: earlier.outcome, repeated: true }
     : problem('IDEMPOTENCY_CONFLICT', { id: waiting.command.id });
@@ -90,7 +81,7 @@ async function writeTransfers(
   books: Books,
   cache: Cache,
   part: readonly Waiting[],
-  earlier: Map<string, Earlier>,
+  earlier: Map<string, EarlierCommand>,
 ): Promise<Answer[]> {
   const answers: Answer[] = new Array(part.length);
   const fresh: { readonly place: number; readonly waiting: Waiting }[] = [];
@@ -155,7 +146,7 @@ async function writeSingly(
   books: Books,
   _cache: Cache,
   [waiting]: readonly Waiting[],
-  earlier: Map<string, Earlier>,
+  earlier: Map<string, EarlierCommand>,
   isAlone: boolean,
 ): Promise<Answer[]> {
   invariant(waiting !== undefined, 'one command');
