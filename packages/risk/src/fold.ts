@@ -16,7 +16,15 @@ import {
   type SavedBook,
   saveBook,
 } from './book.ts';
-import { INPUT_TYPE, type InputBody, type InputName, inputLayouts, MARGIN_SIGNAL_TYPE, MarginSignal } from './input.ts';
+import {
+  INPUT_TYPE,
+  type InputBody,
+  type InputName,
+  inputLayouts,
+  MARGIN_SIGNAL_TYPE,
+  MarginSignal,
+  PriceInput,
+} from './input.ts';
 
 /** State 2 and 3 of {@link CallInput}; 1 is raised. */
 const CALL_RAISED = 1;
@@ -53,11 +61,16 @@ export class RiskFold implements StateMachine {
 
   apply(view: DataView, offset: number, _seq: number, out: EventSink): void {
     const { type, time } = readCommandHeader(view, offset);
+    if (type === INPUT_TYPE.price) {
+      const at = offset + COMMAND_HEADER_BYTES;
+      const listing = view.getUint32(at + PriceInput.at.listing, true);
+      this.#price(listing, view.getFloat64(at + PriceInput.at.price, true), time, out);
+      return;
+    }
     const name = NAME_OF.get(type);
     invariant(name !== undefined, () => `unknown risk input ${type}`);
     const body = inputLayouts[name].read(view, offset + COMMAND_HEADER_BYTES);
-    if (name === 'price') this.#price(body as InputBody<'price'>, time, out);
-    else if (name === 'fill') this.#fill(body as InputBody<'fill'>, time, out);
+    if (name === 'fill') this.#fill(body as InputBody<'fill'>, time, out);
     else if (name === 'rate') this.#rates.set((body as InputBody<'rate'>).currency, (body as InputBody<'rate'>).rate);
     else if (name === 'rates') this.#ratesInForce(body as InputBody<'rates'>, time, out);
     else if (name === 'rebase') this.#begin();
@@ -122,7 +135,7 @@ export class RiskFold implements StateMachine {
     for (const master of this.#book.masters.values()) this.#judge(master, time, out);
   }
 
-  #price({ listing, price }: InputBody<'price'>, time: number, out: EventSink): void {
+  #price(listing: number, price: number, time: number, out: EventSink): void {
     if (this.#next !== undefined) {
       listingOf(this.#next, listing).price = price;
       return;
