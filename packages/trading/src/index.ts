@@ -1,1 +1,5 @@
-export {};
+export type { ClientFixOptions, ClientSessionTerms } from './door/client-gateway.ts';
+export type { VenueOrderOptions } from './door/hedge-gateway.ts';
+export type { ClosingCandidate, MarketDataInstrument, MarketDataOptions } from './door/market-data-gateway.ts';
+export { type MarketService, type MarketServiceOptions, type MarketStatus, openMarketNode } from './door/market-service.ts';
+export { ENGINE_VERSION, MarketNode, type Placement } from './engine/market-node.ts';

@@ -34,6 +34,12 @@ import { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 /** The engine's behaviour this code runs. */
 export const ENGINE_VERSION = 1;
 
+export interface ListingName {
+  readonly mic: string;
+  readonly symbol: string;
+  readonly currency: string;
+}
+
 /** Which halves run over this log: both (co-located, the default), or one of them apart. TC-6. */
 export type Placement = 'co-located' | 'client' | 'hedge';
 
@@ -48,6 +54,8 @@ export class MarketNode implements StateMachine {
   client: ClientState;
   hedge: HedgeState;
   version = 0;
+  /** What the door writes where the engine has a dense id: MIC, symbol and currency of a listing. */
+  listings = new Map<number, ListingName>();
 
   constructor(market: string, placement: Placement = 'co-located') {
     this.market = market;
@@ -106,6 +114,7 @@ export class MarketNode implements StateMachine {
     else {
       table.nextIn[session] = view.getFloat64(at + SessionReset.at.nextIn, true);
       table.nextOut[session] = view.getFloat64(at + SessionReset.at.nextOut, true);
+      table.resetAt[session] = this.client.seq;
     }
   }
 
@@ -132,6 +141,10 @@ export class MarketNode implements StateMachine {
     const asClient = this.placement === 'hedge' ? -1 : applyFact(this.client, fact);
     const asHedge = this.placement === 'client' ? -1 : applyHedgeFact(this.hedge, fact);
     if (asClient < 0 && asHedge < 0) return;
+    if (fact.name === 'define-listing' && asClient > 0) {
+      const { listing, mic, symbol, currency } = fact.body;
+      this.listings.set(listing, { mic, symbol, currency });
+    }
     // Both halves take it or it counts as refused.
     sayFact(out, type, asClient < 0 ? asHedge : asHedge < 0 ? asClient : Math.min(asClient, asHedge));
     if (fact.name === 'apply-rate-set' && asClient > 0) {
@@ -142,7 +155,7 @@ export class MarketNode implements StateMachine {
 
   save(): Uint8Array {
     const writer = new SnapshotWriter();
-    writer.json({ market: this.market, placement: this.placement, version: this.version });
+    writer.json({ market: this.market, placement: this.placement, version: this.version, listings: [...this.listings] });
     this.client.save(writer);
     this.hedge.save(writer);
     return writer.finish();
@@ -150,9 +163,15 @@ export class MarketNode implements StateMachine {
 
   restore(bytes: Uint8Array): void {
     const reader = new SnapshotReader(bytes);
-    const head = reader.json() as { market: string; placement: Placement; version: number };
+    const head = reader.json() as {
+      market: string;
+      placement: Placement;
+      version: number;
+      listings: [number, ListingName][];
+    };
     invariant(head.market === this.market && head.placement === this.placement, 'a snapshot belongs to its node');
     this.version = head.version;
+    this.listings = new Map(head.listings);
     this.client = new ClientState(this.client.hedge);
     this.hedge = new HedgeState(this.market, this.hedge.client);
     this.client.restore(reader);

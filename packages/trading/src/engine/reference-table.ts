@@ -269,6 +269,8 @@ export class SessionTable {
   role = new Uint8Array(16);
   nextIn = new Float64Array(16);
   nextOut = new Float64Array(16);
+  /** The command that last set both numbers anew: what was sent before it is never sent again. */
+  resetAt = new Float64Array(16);
   count = 1;
   readonly accounts = new PairSet();
 
