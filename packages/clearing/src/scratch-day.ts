@@ -1,0 +1,376 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  type AccountCentre,
+  type AccountCommand,
+  type CommandBodyOf,
+  type CommandKind,
+  openAccountCentre,
+} from '@meridian/accounts';
+import { type DateText, divide, type Instant, parseInstant, pow10 } from '@meridian/base';
+import { crossRate, feeAmount, loadMarketFacts, scaledRate } from '@meridian/market';
+import { type BrokerRow, brokerFileName, type Event, formatBrokerFile, type NumberedEvent } from '@meridian/messages';
+import { recordRateSet, recordReference } from '@meridian/reference';
+import { type Database, scratchDatabase } from '@meridian/store';
+import { type Clearing, type ClearingOptions, openClearing } from './clearing.ts';
+import { type ClearingFacts, clearingRules } from './rules.ts';
+
+/** Two small New York sessions of a house with two entities, for tests and trials of the clearing room. */
+export interface ScratchDay {
+  readonly database: Database;
+  readonly url: string;
+  readonly centre: AccountCentre;
+  readonly facts: ClearingFacts;
+  readonly dropDir: string;
+  readonly outDir: string;
+  open(more?: Partial<ClearingOptions>): Clearing;
+  /** Opens the session: leases are granted. */
+  openDay(date: SessionDate): Promise<void>;
+  /** Trades, marks and cuts one market's session. */
+  trade(
+    market: string,
+    date: SessionDate,
+    trades: readonly TradeLine[],
+    marks: Readonly<Record<number, string>>,
+  ): Promise<void>;
+  /** The broker's rows of the session so far. */
+  brokerRows(market: string, date: SessionDate): BrokerRow[];
+  /** Puts the broker's file and its marker into the drop folder. */
+  drop(market: string, date: SessionDate, change?: (text: string) => string): string;
+  run<K extends CommandKind>(kind: K, body: CommandBodyOf<K>, more?: Partial<AccountCommand>): Promise<unknown>;
+  remove(): Promise<void>;
+}
+
+export type SessionDate = '2013-10-07' | '2013-10-08';
+
+export interface TradeLine {
+  readonly account: number;
+  readonly listing: number;
+  /** FIX 54 and 77. */
+  readonly side: 1 | 2 | 5;
+  readonly effect: 1 | 2;
+  readonly quantity: number;
+  /** Decimal text. */
+  readonly price: string;
+  /** Fills of one order share it. */
+  readonly order: number;
+}
+
+export const CLOSE: Readonly<Record<SessionDate, Instant>> = {
+  '2013-10-07': parseInstant('2013-10-07T20:00:00Z'),
+  '2013-10-08': parseInstant('2013-10-08T20:00:00Z'),
+};
+const BUSINESS: Readonly<Record<SessionDate, DateText>> = {
+  '2013-10-07': '2013-10-08' as DateText,
+  '2013-10-08': '2013-10-09' as DateText,
+};
+/** Business time of the two batches: close and ten minutes. */
+export const DUE = (date: SessionDate): Instant => CLOSE[date] + 600_000_000;
+
+const BY = { maker: 'maker', checker: 'checker' };
+const FROM = { validFrom: '2000-01-01' as DateText, validTo: null };
+const SYMBOLS: Readonly<Record<number, readonly [mic: string, symbol: string, isin: string]>> = {
+  1: ['ARCX', 'SPY', 'US78462F1030'],
+  2: ['XNYS', 'IBM', 'US4592001014'],
+};
+export const RULES = {
+  business: 'swap',
+  markets: [
+    { mic: 'ARCX', no: 1, delaySeconds: 600, settle: 'net' },
+    { mic: 'XNYS', no: 2, delaySeconds: 600, settle: 'gross' },
+  ],
+  bookingPolicy: { '*': 'order' },
+  financingIndex: 'US_PRIMARY_CREDIT',
+  margin: { maintenancePpmOfInitial: 800_000, closeOutPpmOfInitial: 500_000 },
+  brokerCommissionPerUnit: '0.0020',
+  fatalBreaks: ['missing', 'extra', 'duplicate', 'mismatch'],
+  clientDay: { markets: ['ARCX', 'XNYS'] },
+  mail: { batch: ['clearing@meridian.example'], clients: [{ client: 1, address: 'fund-one@example.org' }] },
+} as const;
+
+const rooms = (room: string) => path.join(import.meta.dirname, '..', '..', room, 'migrations');
+
+export function scratchFacts(rules: unknown = RULES): ClearingFacts {
+  return { market: loadMarketFacts(), rules: clearingRules(rules) };
+}
+
+export async function scratchDay(): Promise<ScratchDay> {
+  const scratch = await scratchDatabase(['reference', 'accounts', 'clearing'].map(rooms));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-clearing-'));
+  const [dropDir, outDir] = [path.join(folder, 'drop'), path.join(folder, 'out')];
+  for (const dir of [dropDir, outDir]) fs.mkdirSync(dir);
+  const { database } = scratch;
+  const centre = openAccountCentre({ pool: database });
+  const facts = scratchFacts();
+  const sessions = new Map<string, Session>();
+  let count = 0;
+  const run: ScratchDay['run'] = (kind, body, more = {}) =>
+    centre.execute({
+      ...{ kind, id: `test:${++count}`, at: parseInstant('2013-10-07T01:00:00Z'), ...BY, body, ...more },
+    } as AccountCommand);
+  await recordHouse(database, facts);
+  await openHouse(run);
+  return {
+    ...{ database, url: scratch.postgres.url, centre, facts, dropDir, outDir, run },
+    open: (more = {}) => openClearing({ pool: database, accountCentre: centre, facts, dropDir, outDir, ...more }),
+    openDay: async (date) => {
+      const sessionsOpened = ['ARCX', 'XNYS'].map((market) => ({ market, tradeDate: date as DateText }));
+      await run('day-open', { businessDate: BUSINESS[date], sessions: sessionsOpened });
+    },
+    trade: async (market, date, trades, marks) => {
+      const session = sessionOf(sessions, facts, market, date);
+      await takeIn(centre, market, session.play(trades, marks));
+    },
+    brokerRows: (market, date) => [...sessionOf(sessions, facts, market, date).rows],
+    drop: (market, date, change = (text) => text) => {
+      const { rows } = sessionOf(sessions, facts, market, date);
+      const name = brokerFileName(market, date as DateText);
+      const whole = formatBrokerFile({ mic: market, date: date as DateText, closedAt: CLOSE[date], rows });
+      fs.writeFileSync(path.join(dropDir, name), change(whole), 'latin1');
+      fs.writeFileSync(path.join(dropDir, `${name}.done`), '');
+      return path.join(dropDir, name);
+    },
+    remove: async () => {
+      await scratch.remove();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function recordHouse(database: Database, facts: ClearingFacts): Promise<void> {
+  const listing = (id: number, mic: string, symbol: string) => ({
+    ...{ listing: BigInt(id), security: BigInt(id), mic, code: symbol, quote: 'USD', ...FROM },
+    ...{ collarPpm: 100_000n, quantityMax: 1_000_000n, notionalMax: 10n ** 13n, priceAgeMax: 60_000_000n, shortAllowed: true },
+  });
+  const entity = (id: number, nameZh: string, nameEn: string, jurisdiction: string, currency: string) => ({
+    ...{ entity: BigInt(id), code: `E${id}`, nameZh, nameEn, jurisdiction, currency: currency as never, ...FROM },
+    ...{ bankCalendar: currency, zone: 'Asia/Shanghai' },
+  });
+  const book = (id: number, owner: number, purpose: 'client' | 'hedge' | 'back-to-back') => ({
+    ...{ book: BigInt(id), entity: BigInt(owner), code: `B${id}`, purpose, ...FROM },
+  });
+  const ids = [1, 2] as const;
+  await recordReference(
+    database,
+    {
+      entities: [entity(1, '母公司', 'Parent', 'CN', 'CNY'), entity(2, '境外子公司', 'Subsidiary', 'HK', 'USD')],
+      books: [book(1, 1, 'client'), book(2, 2, 'client'), book(3, 2, 'back-to-back')],
+      issuers: ids.map((id) => ({ issuer: BigInt(id), name: `Issuer ${id}`, lei: null, ...FROM })),
+      securities: ids.map((id) => ({
+        ...{ security: BigInt(id), issuer: BigInt(id), isin: SYMBOLS[id]?.[2] ?? null, name: SYMBOLS[id]?.[1] ?? '', ...FROM },
+        securityClass: id === 1 ? ('etf' as const) : ('share' as const),
+      })),
+      listings: ids.map((id) => listing(id, SYMBOLS[id]?.[0] ?? '', SYMBOLS[id]?.[1] ?? '')),
+      routes: ids.map((id) => ({
+        ...{
+          route: BigInt(id),
+          entity: 2n,
+          mic: SYMBOLS[id]?.[0] ?? '',
+          channel: 'dma',
+          tradingAccount: `HOUSE${id}`,
+          ...FROM,
+        },
+        ...{ custodian: 'custodian', session: BigInt(id), shortAllowed: true },
+      })),
+    },
+    BY,
+  );
+  for (const date of ['2013-10-04', '2013-10-07', '2013-10-08']) {
+    const set = facts.market.rateSets.of(date as DateText);
+    if (set !== null) await recordRateSet(database, set, BY);
+  }
+}
+
+/** Client 1: mainland, composite CNY, booked in entity 1 and hedged in 2. Client 2: overseas, local USD, entity 2. */
+async function openHouse(run: ScratchDay['run']): Promise<void> {
+  const parties = [
+    { client: 1, entity: 1, jurisdiction: 'CN', currency: 'CNY', pool: 'onshore', cash: '100000000' },
+    { client: 2, entity: 2, jurisdiction: 'HK', currency: 'USD', pool: 'offshore', cash: '20000000' },
+  ];
+  for (const { client, entity, jurisdiction, currency, pool, cash } of parties) {
+    const [master, sub] = [client * 100, client * 10];
+    await run('open-client', { client, token: `C-${client}`, entity, jurisdiction, group: { id: client, code: `G${client}` } });
+    await run('open-master', { master, client, baseCurrency: currency });
+    await run('sign-agreement', { agreement: client, client, entity, kind: 'NAFMII', signedOn: '2013-01-01' as DateText });
+    await run('open-sub', { sub, master, code: `S${client}`, pool });
+    for (const route of [1, 2])
+      await run('open-business', {
+        ...{ account: sub * 10 + route, sub, code: `B${route}`, type: 'trs', book: entity, agreement: client },
+        ...{ basis: currency === 'CNY' ? 'composite' : 'local', settlementCurrency: currency, hedgeEntity: 2, route },
+        ...{ marginPpm: 250_000, feeBufferPpm: 10_000, commissionPpm: 500, financingSpreadPpm: 25_000 },
+        ...{ transferSpreadPpm: 5_000, permission: 1, positionMax: 1_000_000, orderRateMax: 50 },
+      });
+    const cell = { measure: 'initial-margin', currency, issuer: null, lim: '1000000000' } as const;
+    await run('set-limit', { cell: client * 2 - 1, scope: 'master', scopeId: master, ...cell });
+    await run('set-limit', { cell: client * 2, scope: 'sub', scopeId: sub, ...cell });
+    const money = { sub, currency, amount: cash, businessDate: '2013-10-08' as DateText };
+    await run('deposit', { ...money, bankReference: `R${client}` });
+  }
+}
+
+interface Session {
+  readonly rows: BrokerRow[];
+  play(trades: readonly TradeLine[], marks: Readonly<Record<number, string>>): NumberedEvent[];
+}
+
+function sessionOf(sessions: Map<string, Session>, facts: ClearingFacts, market: string, date: SessionDate): Session {
+  const key = `${market} ${date}`;
+  const known = sessions.get(key);
+  if (known !== undefined) return known;
+  const earlier = [...sessions.keys()].some((other) => other.startsWith(market));
+  const made = newSession(facts, market, date, earlier ? 10_000 : 1);
+  sessions.set(key, made);
+  return made;
+}
+
+const priceOf = (text: string) => Math.round(Number(text) * 10_000);
+export const RATE_SET = 2;
+/** USDCNY of 7 October 2013 by the ECB, 1e10. */
+export function usdCny(facts: ClearingFacts, date = '2013-10-07'): bigint {
+  const set = facts.market.rateSets.of(date as DateText);
+  return set === null ? 0n : scaledRate(crossRate(set, 'USD' as never, 'CNY' as never), 'half-even');
+}
+
+function newSession(facts: ClearingFacts, market: string, date: SessionDate, firstSeq: number): Session {
+  const rows: BrokerRow[] = [];
+  let seq = firstSeq;
+  let time = CLOSE[date] - 20_000_000_000;
+  const numbered = (event: Event): NumberedEvent => {
+    time += 1_000_000;
+    return { ...event, header: { length: 0, type: 0, version: 1, time, seq: seq++, k: 0 } } as NumberedEvent;
+  };
+  const phase = (kind: 1 | 3, name: string) => numbered({ name: 'phase-changed', body: { kind, date, phase: name } });
+  return {
+    rows,
+    play(trades, marks) {
+      const events = [phase(1, 'continuous')];
+      for (const trade of trades) {
+        const hedgeSeq = seq;
+        const row = brokerRow(facts, market, date, trade, hedgeSeq, time);
+        rows.push(row);
+        events.push(numbered(hedgeFill(trade, row)), numbered(clientFill(facts, trade, hedgeSeq)));
+      }
+      for (const [listing, price] of Object.entries(marks))
+        events.push(
+          numbered({
+            name: 'mark-set',
+            body: { listing: Number(listing), price: priceOf(price), kind: 1, sourceTime: CLOSE[date], date },
+          }),
+        );
+      time = CLOSE[date] - 1_000_000;
+      events.push(phase(3, 'closed'));
+      return events;
+    },
+  };
+}
+
+const SIDES = { 1: 'BUY', 2: 'SELL', 5: 'SHORT' } as const;
+
+function brokerRow(
+  facts: ClearingFacts,
+  market: string,
+  date: SessionDate,
+  trade: TradeLine,
+  seq: number,
+  time: Instant,
+): BrokerRow {
+  const [mic, symbol, isin] = SYMBOLS[trade.listing] as readonly [string, string, string];
+  const quantity = BigInt(trade.quantity);
+  const price = BigInt(priceOf(trade.price));
+  const lines = facts.market.feeSchedule(market, date as DateText, trade.side === 1 ? 'buy' : 'sell', 'share');
+  const levy = (code: string) => {
+    const line = lines.find((candidate) => candidate.code === code);
+    return line === undefined ? 0n : feeAmount(line, { quantity, value: quantity * price * 10_000n });
+  };
+  return {
+    ...{ kind: 'FILL', execId: `${mic}-${date.slice(8)}-${seq}`, refExecId: '', orderId: `V${trade.order}`, mic, symbol, isin },
+    ...{
+      clOrdId: `CL${trade.order}`,
+      account: `HOUSE${trade.listing}`,
+      side: SIDES[trade.side],
+      quantity,
+      price,
+      currency: 'USD',
+    },
+    ...{ tradeTime: time, tradeDate: date as DateText, settlementDate: '2013-10-10' as DateText },
+    ...{ commission: divide(quantity * 20n * 100n, 10_000n, 'half-up'), sec31: levy('SEC31'), taf: levy('TAF') },
+  };
+}
+
+function hedgeFill(trade: TradeLine, row: BrokerRow): Event {
+  const { listing, side, quantity, order } = trade;
+  return {
+    name: 'hedge-fill',
+    body: {
+      ...{ child: order, intent: order, route: listing, listing, side, execType: 70, quantity, price: Number(row.price) },
+      ...{ cumQuantity: quantity, leavesQuantity: 0, transactTime: row.tradeTime, execId: row.execId, execRefId: '' },
+      venueOrderId: row.orderId,
+    },
+  };
+}
+
+/** The hold as a node takes it: margin and fee buffer of the value at the fill, rounded up; nothing for a close. */
+function clientFill(facts: ClearingFacts, trade: TradeLine, hedgeSeq: number): Event {
+  const { account, listing, side, effect, quantity, order } = trade;
+  const price = priceOf(trade.price);
+  const rate = account < 200 ? usdCny(facts) : pow10(10);
+  const hold = effect === 2 ? 0n : divide(BigInt(quantity * price) * rate * 260_000n * 100n, pow10(4 + 10 + 6), 'up');
+  return {
+    name: 'client-fill',
+    body: {
+      ...{ order, session: 1, outSeq: 1, account, listing, side, effect, type: 2, tif: 0, execType: 70, status: 50 },
+      ...{ orderQuantity: quantity, orderPrice: price, quantity, price, cumQuantity: quantity, leavesQuantity: 0 },
+      ...{
+        cumValue: quantity * price,
+        rateSet: RATE_SET,
+        hold: Number(hold),
+        refSeq: 0,
+        refK: 0,
+        hedgeSeq,
+        hedgeK: 0,
+        clOrdId: 'x',
+      },
+    },
+  };
+}
+
+async function takeIn(centre: AccountCentre, market: string, events: readonly NumberedEvent[]): Promise<void> {
+  const [first, last] = [events[0], events.at(-1)] as [NumberedEvent, NumberedEvent];
+  const place = ({ header: { seq, k } }: NumberedEvent) => ({ seq, k });
+  await centre.intake(market, events, place(first), place(last));
+}
+
+/** 7 October: client 1 buys SPY in two fills of one order and IBM; client 2 buys and sells short. */
+export const FIRST_DAY = {
+  ARCX: [
+    { account: 101, listing: 1, side: 1, effect: 1, quantity: 600, price: '167.43', order: 5 },
+    { account: 101, listing: 1, side: 1, effect: 1, quantity: 400, price: '167.47', order: 5 },
+    { account: 201, listing: 1, side: 1, effect: 1, quantity: 300, price: '167.50', order: 20 },
+  ],
+  XNYS: [
+    { account: 102, listing: 2, side: 1, effect: 1, quantity: 200, price: '182.01', order: 5 },
+    { account: 202, listing: 2, side: 5, effect: 1, quantity: 100, price: '182.20', order: 9 },
+  ],
+  marks: { ARCX: { 1: '167.42' }, XNYS: { 2: '182.01' } },
+} as const;
+
+/** 8 October: client 1 unwinds part of SPY and adds to IBM; client 2 closes its short. */
+export const SECOND_DAY = {
+  ARCX: [
+    { account: 101, listing: 1, side: 2, effect: 2, quantity: 250, price: '166.10', order: 10_005 },
+    { account: 101, listing: 1, side: 2, effect: 2, quantity: 150, price: '166.02', order: 10_005 },
+  ],
+  XNYS: [
+    { account: 102, listing: 2, side: 1, effect: 1, quantity: 100, price: '179.50', order: 10_006 },
+    { account: 202, listing: 2, side: 1, effect: 2, quantity: 100, price: '178.90', order: 10_009 },
+  ],
+  marks: { ARCX: { 1: '165.48' }, XNYS: { 2: '178.72' } },
+} as const;
+
+/** Plays a day on both markets. */
+export async function playDay(day: ScratchDay, date: SessionDate): Promise<void> {
+  const script = date === '2013-10-07' ? FIRST_DAY : SECOND_DAY;
+  await day.openDay(date);
+  for (const market of ['ARCX', 'XNYS'] as const) await day.trade(market, date, script[market], script.marks[market]);
+}
