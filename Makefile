@@ -24,7 +24,7 @@ bench: $(SETUP) ## Figures side by side with their peers
 	@node tools/bench.ts
 
 bench-setup: ## Installs the benchmark's peers (Debian)
-	apt-get install -y --no-install-recommends g++ libquickfix-dev postgresql-contrib postgresql-client
+	apt-get update -q && apt-get install -y --no-install-recommends gcc g++ libquickfix-dev postgresql
 
 setup: $(SETUP) ## Installs the pinned dependencies
 

@@ -2,8 +2,8 @@
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** Median over the rounds. */
-  readonly ours: number;
+  /** Median over the rounds; null where nothing could be measured here. */
+  readonly ours: number | null;
   /** The same of the named reference; null where the bar is absolute or the reference is not installed. */
   readonly peer: number | null;
   /** ours ÷ peer. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSequencer, replay, type Sequencer, type StateMachine } from '@meridian/log';
 import { encodeCommand } from '@meridian/messages';
+import { createBareDisk, scratch } from './bare-disk.ts';
 import { type Figure, median, print } from './figure.ts';
 
 /**
@@ -11,8 +11,6 @@ import { type Figure, median, print } from './figure.ts';
  */
 const IN_FLIGHT = [1, 16, 128, 1_024];
 const ROUNDS = 7;
-const BARE_BYTES = 64 << 20;
-const TMPFS = 0x01021994;
 
 const order = encodeCommand(
   {
@@ -53,11 +51,6 @@ export async function run(): Promise<Figure[]> {
   } finally {
     fs.rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** A file system in memory would make the disk look too good. */
-function scratch(): string {
-  return fs.statfsSync(tmpdir()).type === TMPFS ? process.cwd() : tmpdir();
 }
 
 async function groupCommit(dir: string): Promise<Figure[]> {
@@ -122,34 +115,6 @@ function createDriver(sequencer: Sequencer) {
       };
       for (let n = 0; n < inFlight; n++) sequencer.submit(order);
     });
-}
-
-function createBareDisk(path: string) {
-  const fd = fs.openSync(path, 'w+');
-  const zeros = Buffer.alloc(1 << 20);
-  for (let at = 0; at < BARE_BYTES; at += zeros.length) fs.writeSync(fd, zeros, 0, zeros.length, at);
-  fs.fsyncSync(fd);
-  let position = 0;
-  const once = (bytes: Buffer) =>
-    new Promise<number>((resolve, reject) => {
-      if (position + bytes.length > BARE_BYTES) position = 0;
-      const begun = performance.now();
-      fs.write(fd, bytes, 0, bytes.length, position, (error) => {
-        if (error !== null) return reject(error);
-        fs.fdatasync(fd, (failed) => (failed === null ? resolve((performance.now() - begun) * 1_000) : reject(failed)));
-      });
-      position += bytes.length;
-    });
-  return {
-    /** Median latency in microseconds of `times` writes, one after the other. */
-    async write(length: number, times: number): Promise<number> {
-      const bytes = Buffer.alloc(length, 65);
-      const latencies: number[] = [];
-      for (let n = 0; n < times; n++) latencies.push(await once(bytes));
-      return median(latencies);
-    },
-    close: () => fs.closeSync(fd),
-  };
 }
 
 async function throughput(dir: string): Promise<Figure[]> {
