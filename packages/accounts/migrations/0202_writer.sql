@@ -1,10 +1,12 @@
 -- The writer's half in the database: one at a time, set-based.
 
--- Takes the books' lock for this transaction and says where they stand, and which of the commands were executed earlier. A function of its own statements, so that it
+-- Takes the books' lock for this transaction and says where they stand, which of the commands were executed
+-- earlier, and what the accounts named hold. A function of its own statements, so that it
 -- sees what the writer before it committed.
-CREATE FUNCTION accounts.begin_write(p_ids text[] DEFAULT '{}')
-RETURNS TABLE (command_no bigint, journal bigint, journal_hash text, ledger_account bigint, hold bigint, node_message bigint, earlier jsonb)
-LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $$
+CREATE FUNCTION accounts.begin_write(p_ids text[] DEFAULT '{}', p_keys text[] DEFAULT '{}')
+RETURNS TABLE (command_no bigint, journal bigint, journal_hash text, ledger_account bigint, hold bigint, node_message bigint,
+               earlier jsonb, balances jsonb)
+LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(7305804402462978163);
   RETURN QUERY SELECT
@@ -15,7 +17,9 @@ BEGIN
     coalesce((SELECT max(h.id) FROM accounts.hold h), 0),
     coalesce((SELECT max(m.no) FROM accounts.node_message m), 0),
     (SELECT jsonb_agg(jsonb_build_object('id', c.id, 'no', c.no::text, 'bodyHash', c.body_hash, 'outcome', c.outcome))
-       FROM accounts.command c WHERE c.id = ANY (p_ids));
+       FROM accounts.command c WHERE c.id = ANY (p_ids)),
+    (SELECT jsonb_agg(jsonb_build_array(a.id::text, a.key, a.posted::text, a.pending_debit::text, a.pending_credit::text))
+       FROM accounts.ledger_account a WHERE a.key = ANY (p_keys));
 END $$;
 
 -- Appends journals with their postings, in the order given, and moves the balances. Accounts are locked in id order.
@@ -24,7 +28,8 @@ CREATE FUNCTION accounts.append_journals(
   p_command_no bigint[], p_source_market text[], p_source_seq bigint[], p_source_k integer[], p_reverses bigint[],
   p_lines integer[], p_prev_hash text[], p_hash text[],
   p_journal bigint[], p_line integer[], p_account bigint[], p_amount bigint[]
-) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM 1 FROM accounts.ledger_account a WHERE a.id = ANY (p_account) ORDER BY a.id FOR NO KEY UPDATE;
   INSERT INTO accounts.journal (id, kind, rule, at, business_date, market, batch, command_no, source_market, source_seq,
@@ -46,7 +51,25 @@ END $$;
 CREATE FUNCTION accounts.append_commands(
   p_no bigint[], p_id text[], p_kind text[], p_at bigint[], p_body jsonb[], p_body_hash text[], p_maker text[],
   p_checker text[], p_outcome jsonb[]
-) RETURNS void LANGUAGE sql AS $$
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
   INSERT INTO accounts.command (no, id, kind, at, body, body_hash, maker, checker, outcome)
   SELECT * FROM unnest(p_no, p_id, p_kind, p_at, p_body, p_body_hash, p_maker, p_checker, p_outcome);
-$$;
+END $$;
+
+-- Both in one call.
+CREATE FUNCTION accounts.append_commands_with_journals(
+  p_no bigint[], p_command_id text[], p_command_kind text[], p_command_at bigint[], p_body jsonb[], p_body_hash text[],
+  p_maker text[], p_checker text[], p_outcome jsonb[],
+  p_id bigint[], p_kind text[], p_rule text[], p_at bigint[], p_business_date date[], p_market text[], p_batch text[],
+  p_command_no bigint[], p_source_market text[], p_source_seq bigint[], p_source_k integer[], p_reverses bigint[],
+  p_lines integer[], p_prev_hash text[], p_hash text[],
+  p_journal bigint[], p_line integer[], p_account bigint[], p_amount bigint[]
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM accounts.append_commands(p_no, p_command_id, p_command_kind, p_command_at, p_body, p_body_hash, p_maker, p_checker,
+                                   p_outcome);
+  PERFORM accounts.append_journals(p_id, p_kind, p_rule, p_at, p_business_date, p_market, p_batch, p_command_no,
+                                   p_source_market, p_source_seq, p_source_k, p_reverses, p_lines, p_prev_hash, p_hash,
+                                   p_journal, p_line, p_account, p_amount);
+END $$;

@@ -3,7 +3,16 @@ import type { Queryable } from '@meridian/store';
 import { accountKeyText } from './account-key.ts';
 import type { CommandBodyOf } from './command.ts';
 import { subFunds, withdrawable } from './funds.ts';
-import { type Books, type Cause, creditAvailable, entry, type JournalDraft, post, readBalances } from './ledger.ts';
+import {
+  type AccountState,
+  type Books,
+  type Cause,
+  creditAvailable,
+  entry,
+  type JournalDraft,
+  post,
+  readBalances,
+} from './ledger.ts';
 import { problem } from './problems.ts';
 
 /** One movement is at most this many minor units (ten trillion at two decimals): a longer figure is a slip. */
@@ -149,14 +158,14 @@ export async function judgeTransfers(
   books: Books,
   bodies: readonly TransferBody[],
   subsKnown: Map<number, SubAccount>,
+  balancesRead?: ReadonlyMap<string, AccountState>,
 ): Promise<(JournalDraft | Error)[]> {
   const missing = new Set(bodies.flatMap(({ from, to }) => [from, to]).filter((sub) => !subsKnown.has(sub)));
   if (missing.size > 0) for (const [id, sub] of await readSubs(books.tx, [...missing])) subsKnown.set(id, sub);
-  const keys = new Set<string>();
-  for (const { from, to, currency } of bodies)
-    for (const sub of [subsKnown.get(from), subsKnown.get(to)])
-      if (sub !== undefined) keys.add(`${sub.entity}/2010//${sub.sub}////${currency}`);
-  const balances = await readBalances(books.tx, [...keys]);
+  const balances =
+    missing.size === 0 && balancesRead !== undefined
+      ? balancesRead
+      : await readBalances(books.tx, transferKeys(bodies, subsKnown));
   const available = new Map<string, bigint>();
   for (const state of balances.values()) {
     books.accountIds.set(state.key, state.id);
@@ -169,6 +178,15 @@ export async function judgeTransfers(
       return refusal as Error;
     }
   });
+}
+
+/** The accounts that transfers between known sub accounts touch. */
+export function transferKeys(bodies: readonly TransferBody[], subs: ReadonlyMap<number, SubAccount>): string[] {
+  const keys = new Set<string>();
+  for (const { from, to, currency } of bodies)
+    for (const sub of [subs.get(from), subs.get(to)])
+      if (sub !== undefined) keys.add(`${sub.entity}/2010//${sub.sub}////${currency}`);
+  return [...keys];
 }
 
 function judgeTransfer(

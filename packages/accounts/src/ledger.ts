@@ -77,12 +77,23 @@ export interface EarlierCommand {
   readonly outcome: Outcome;
 }
 
-/** Takes the books' lock for the rest of the transaction; finds which of the commands named were executed earlier. */
+export interface Opened {
+  readonly books: Books;
+  readonly earlier: Map<string, EarlierCommand>;
+  /** Of the accounts named, before anything is written. */
+  readonly balances: Map<string, AccountState>;
+}
+
+/**
+ * Takes the books' lock for the rest of the transaction; finds which of the commands named were executed earlier and
+ * what the accounts named hold.
+ */
 export async function openBooks(
   tx: Transaction,
   known: ReadonlyMap<string, bigint>,
   ids: readonly string[] = [],
-): Promise<Books & { readonly earlier: Map<string, EarlierCommand> }> {
+  keys: readonly string[] = [],
+): Promise<Opened> {
   const { rows } = await tx.query<{
     command_no: bigint;
     journal: bigint;
@@ -91,7 +102,8 @@ export async function openBooks(
     hold: bigint;
     node_message: bigint;
     earlier: { id: string; no: string; bodyHash: string; outcome: Outcome }[] | null;
-  }>('SELECT * FROM accounts.begin_write($1)', [ids]);
+    balances: [id: string, key: string, posted: string, pendingDebit: string, pendingCredit: string][] | null;
+  }>('SELECT * FROM accounts.begin_write($1, $2)', [ids, keys]);
   const row = rows[0];
   invariant(row !== undefined, 'begin_write returns one row');
   const counters = {
@@ -103,7 +115,15 @@ export async function openBooks(
     nodeMessage: row.node_message,
   };
   const earlier = new Map((row.earlier ?? []).map((c) => [c.id, { ...c, no: BigInt(c.no) }]));
-  return { tx, counters, accountIds: new Map(), knownIds: known, earlier };
+  const balances = (row.balances ?? []).map(([id, key, posted, pendingDebit, pendingCredit]) => ({
+    ...{ id: BigInt(id), key, posted: BigInt(posted) },
+    ...{ pendingDebit: BigInt(pendingDebit), pendingCredit: BigInt(pendingCredit) },
+  }));
+  return {
+    books: { tx, counters, accountIds: new Map(), knownIds: known },
+    earlier,
+    balances: new Map(balances.map((state) => [state.key, state])),
+  };
 }
 
 export interface AccountState {
@@ -228,19 +248,32 @@ export const sourceText = (market: string | null, seq: bigint | number | null, k
  * Posts journals of one command in the order given; returns their ids. Every journal must balance per entity and
  * currency; the database checks that again at commit, floors at once.
  */
-export async function post(books: Books, cause: Cause, drafts: readonly JournalDraft[]): Promise<bigint[]> {
+export async function post(books: Books, cause: Cause, drafts: readonly JournalDraft[]): Promise<readonly bigint[]> {
   return postOf(
     books,
     drafts.map((draft) => ({ cause, draft })),
   );
 }
 
-/** Posts journals of several commands in one statement. */
-export async function postOf(
-  books: Books,
-  items: readonly { readonly cause: Cause; readonly draft: JournalDraft }[],
-): Promise<bigint[]> {
+/** Journals of several commands, numbered, chained and sealed, as the columns of append_journals. */
+export interface Prepared {
+  readonly journals: readonly bigint[];
+  readonly columns: readonly Parameter[];
+}
+
+export interface PostItem {
+  readonly cause: Cause;
+  readonly draft: JournalDraft;
+}
+
+async function postOf(books: Books, items: readonly PostItem[]): Promise<readonly bigint[]> {
   if (items.length === 0) return [];
+  const { journals, columns } = await prepareJournals(books, items);
+  await books.tx.query(`SELECT accounts.append_journals(${columns.map((_, i) => `$${i + 1}`).join(', ')})`, columns);
+  return journals;
+}
+
+export async function prepareJournals(books: Books, items: readonly PostItem[]): Promise<Prepared> {
   await resolveAccounts(
     books,
     items.flatMap(({ draft }) => draft.lines),
@@ -268,9 +301,7 @@ export async function postOf(
       for (const [i, value] of [id, line, account, amount].entries()) lines[i]?.push(value);
     journals.push(id);
   }
-  const places = Array.from({ length: 19 }, (_, i) => `$${i + 1}`).join(', ');
-  await books.tx.query(`SELECT accounts.append_journals(${places})`, [...heads, ...lines]);
-  return journals;
+  return { journals, columns: [...heads, ...lines] };
 }
 
 function checkBalanced(draft: JournalDraft): void {

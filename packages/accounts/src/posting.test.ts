@@ -82,7 +82,7 @@ test('the worked example posts without one unbalanced journal and everything tha
   const byNo = Map.groupBy(example, ({ no }) => no);
   assert.ok(byNo.size >= 35, `${byNo.size} journals`);
   await books.database.transaction(async (tx) => {
-    const open = await openBooks(tx, new Map());
+    const { books: open } = await openBooks(tx, new Map());
     const drafts: JournalDraft[] = [...byNo.values()].map((pairs) => ({
       rule: (pairs[0] as Example).rule,
       businessDate: '2013-10-08',

@@ -1,10 +1,21 @@
-import { canonicalJson, invariant, isProblem } from '@meridian/base';
+import { canonicalJson, isProblem } from '@meridian/base';
 import type { NumberedEvent } from '@meridian/messages';
-import { type Database, type Transaction, violatedConstraint } from '@meridian/store';
-import { judgeTransfers, type SubAccount } from './cash.ts';
+import { type Database, type Parameter, type Transaction, violatedConstraint } from '@meridian/store';
+import { judgeTransfers, type SubAccount, type TransferBody, transferKeys } from './cash.ts';
 import type { AccountCommand, Executed, Outcome } from './command.ts';
 import { effectOf } from './effect.ts';
-import { type Books, type Cause, type Counters, type EarlierCommand, openBooks, postOf } from './ledger.ts';
+import {
+  type AccountState,
+  type Books,
+  type Cause,
+  type Counters,
+  type EarlierCommand,
+  type JournalDraft,
+  type Opened,
+  openBooks,
+  type PostItem,
+  prepareJournals,
+} from './ledger.ts';
 import { problem } from './problems.ts';
 
 /**
@@ -33,12 +44,15 @@ export interface Cache {
 }
 const CACHE_MAX = 200_000;
 
+/** Writes a group of commands; the answers are in its order. Fails as a whole only when the database does. */
 export async function write(pool: Database, cache: Cache, group: readonly Waiting[]): Promise<Answer[]> {
+  const ids = group.map(({ command }) => command.id);
+  // Where transfers come first, their balances are read together with the lock.
+  const keys = transferKeys(transfersAt(group, 0).map(bodyOf), cache.subs);
   const { answers, books } = await pool
     .transaction(async (tx) => {
-      const ids = group.map(({ command }) => command.id);
-      const { earlier, ...opened } = await openBooks(tx, cache.accountIds, ids);
-      return { answers: await writeGroup(opened, cache, group, earlier), books: opened };
+      const opened = await openBooks(tx, cache.accountIds, ids, keys);
+      return { answers: await writeGroup(opened, cache, group), books: opened.books };
     })
     .catch((error: unknown) => {
       // Sub accounts opened in what did not commit must not be remembered.
@@ -51,21 +65,24 @@ export async function write(pool: Database, cache: Cache, group: readonly Waitin
   return answers;
 }
 
-async function writeGroup(
-  books: Books,
-  cache: Cache,
-  group: readonly Waiting[],
-  earlier: Map<string, EarlierCommand>,
-): Promise<Answer[]> {
-  const answers: Answer[] = new Array(group.length);
-  for (let i = 0; i < group.length; ) {
-    let end = i;
-    while (group[end]?.command.kind === 'transfer') end++;
-    const size = Math.max(end - i, 1);
-    const part = group.slice(i, i + size);
-    const run = end > i ? writeTransfers : writeSingly;
-    for (const [n, answer] of (await run(books, cache, part, earlier, group.length === 1)).entries()) answers[i + n] = answer;
-    i += size;
+/** The transfers in a row from a place on. */
+function transfersAt(group: readonly Waiting[], start: number): readonly Waiting[] {
+  let end = start;
+  while (group[end]?.command.kind === 'transfer') end++;
+  return group.slice(start, end);
+}
+
+const bodyOf = ({ command }: Waiting): TransferBody => (command as Extract<AccountCommand, { kind: 'transfer' }>).body;
+
+async function writeGroup(opened: Opened, cache: Cache, group: readonly Waiting[]): Promise<Answer[]> {
+  const { books, earlier, balances } = opened;
+  const answers: Answer[] = [];
+  while (answers.length < group.length) {
+    const place = answers.length;
+    const transfers = transfersAt(group, place);
+    if (transfers.length > 0)
+      answers.push(...(await writeTransfers(books, cache, transfers, earlier, place === 0 ? balances : undefined)));
+    else answers.push(await writeOne(books, group[place] as Waiting, earlier, group.length === 1));
   }
   return answers;
 }
@@ -76,59 +93,60 @@ function repeated(earlier: EarlierCommand, waiting: Waiting): Answer {
     : problem('IDEMPOTENCY_CONFLICT', { id: waiting.command.id });
 }
 
-/** Transfers in a row: judged in order in memory, written in one statement each for commands and journals. */
+/** Transfers in a row: judged in order in memory, written with their journals in one statement. */
 async function writeTransfers(
   books: Books,
   cache: Cache,
   part: readonly Waiting[],
   earlier: Map<string, EarlierCommand>,
+  balances: ReadonlyMap<string, AccountState> | undefined,
 ): Promise<Answer[]> {
-  const answers: Answer[] = new Array(part.length);
-  const fresh: { readonly place: number; readonly waiting: Waiting }[] = [];
-  const seen = new Set<string>();
-  for (const [place, waiting] of part.entries()) {
+  const fresh = [...new Map([...part].reverse().map((waiting) => [waiting.command.id, waiting])).values()]
+    .reverse()
+    .filter(({ command }) => !earlier.has(command.id));
+  const judged = await judgeTransfers(books, fresh.map(bodyOf), cache.subs, balances);
+  const refusals = new Map<string, Error>();
+  const accepted: (PostItem & { readonly waiting: Waiting })[] = [];
+  for (const [n, waiting] of fresh.entries()) {
+    const draft = judged[n] as JournalDraft | Error;
+    if (draft instanceof Error) refusals.set(waiting.command.id, draft);
+    else accepted.push({ waiting, cause: causeOf(books, waiting), draft });
+  }
+  const answers = new Map<string, Executed>();
+  if (accepted.length > 0) {
+    const { journals, columns } = await prepareJournals(books, accepted);
+    const rows = accepted.map(({ waiting, cause }, n) => ({ waiting, cause, outcome: { journals: [Number(journals[n])] } }));
+    const values = [...commandColumns(rows), ...columns];
+    await books.tx.query(
+      `SELECT accounts.append_commands_with_journals(${values.map((_, i) => `$${i + 1}`).join(', ')})`,
+      values,
+    );
+    for (const { waiting, cause, outcome } of rows) {
+      answers.set(waiting.command.id, { no: cause.no, outcome, repeated: false });
+      earlier.set(waiting.command.id, { no: cause.no, bodyHash: waiting.bodyHash, outcome });
+    }
+  }
+  const first = new Set(accepted.map(({ waiting }) => waiting));
+  return part.map((waiting) => {
     const { id } = waiting.command;
+    if (first.has(waiting)) return answers.get(id) as Executed;
     const known = earlier.get(id);
-    if (known !== undefined) answers[place] = repeated(known, waiting);
-    else if (!seen.has(id)) fresh.push({ place, waiting });
-    seen.add(id);
-  }
-  const bodies = fresh.map(({ waiting }) => (waiting.command as Extract<AccountCommand, { kind: 'transfer' }>).body);
-  const judged = await judgeTransfers(books, bodies, cache.subs);
-  const accepted: { place: number; waiting: Waiting; cause: Cause; draft: Parameters<typeof postOf>[1][number]['draft'] }[] =
-    [];
-  for (const [n, { place, waiting }] of fresh.entries()) {
-    const draft = judged[n];
-    if (draft === undefined || draft instanceof Error) answers[place] = draft as Error;
-    else accepted.push({ place, waiting, cause: causeOf(books, waiting), draft });
-  }
-  const journals = await postOf(books, accepted);
-  const rows = accepted.map(({ waiting, cause }, n) => ({ waiting, cause, outcome: { journals: [Number(journals[n])] } }));
-  await appendCommands(books, rows);
-  for (const [n, { place, waiting, cause }] of accepted.entries()) {
-    const outcome = (rows[n] as { outcome: Outcome }).outcome;
-    answers[place] = { no: cause.no, outcome, repeated: false };
-    earlier.set(waiting.command.id, { no: cause.no, bodyHash: waiting.bodyHash, outcome });
-  }
-  for (const [place, waiting] of part.entries()) {
-    if (answers[place] !== undefined) continue;
-    const known = earlier.get(waiting.command.id);
-    const first = fresh.find((f) => f.waiting.command.id === waiting.command.id)?.place as number;
-    answers[place] = known === undefined ? (answers[first] as Answer) : repeated(known, waiting);
-  }
-  return answers;
+    return known === undefined ? (refusals.get(id) as Error) : repeated(known, waiting);
+  });
 }
 
 function causeOf(books: Books, { command, bodyHash }: Waiting): Cause {
   return { no: ++books.counters.command, kind: command.kind, at: command.at, bodyHash };
 }
 
-async function appendCommands(
-  books: Books,
-  rows: readonly { readonly waiting: Waiting; readonly cause: Cause; readonly outcome: Outcome }[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await books.tx.query('SELECT accounts.append_commands($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+interface CommandRow {
+  readonly waiting: Waiting;
+  readonly cause: Cause;
+  readonly outcome: Outcome;
+}
+
+function commandColumns(rows: readonly CommandRow[]): Parameter[] {
+  return [
     rows.map(({ cause }) => cause.no),
     rows.map(({ waiting }) => waiting.command.id),
     rows.map(({ cause }) => cause.kind),
@@ -138,39 +156,40 @@ async function appendCommands(
     rows.map(({ waiting }) => waiting.command.maker),
     rows.map(({ waiting }) => waiting.command.checker ?? null),
     rows.map(({ outcome }) => canonicalJson(outcome)),
-  ]);
+  ];
 }
 
 /** Any other command; in company of others behind a savepoint, so that its refusal stays its own. */
-async function writeSingly(
+async function writeOne(
   books: Books,
-  _cache: Cache,
-  [waiting]: readonly Waiting[],
+  waiting: Waiting,
   earlier: Map<string, EarlierCommand>,
   isAlone: boolean,
-): Promise<Answer[]> {
-  invariant(waiting !== undefined, 'one command');
+): Promise<Answer> {
   const known = earlier.get(waiting.command.id);
-  if (known !== undefined) return [repeated(known, waiting)];
+  if (known !== undefined) return repeated(known, waiting);
   const before: Counters = { ...books.counters };
   if (!isAlone) await books.tx.query('SAVEPOINT command');
   try {
     const cause = causeOf(books, waiting);
     const outcome = await effectOf(books, cause, waiting);
-    await appendCommands(books, [{ waiting, cause, outcome }]);
+    await books.tx.query(
+      'SELECT accounts.append_commands($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+      commandColumns([{ waiting, cause, outcome }]),
+    );
     await waiting.within?.(books.tx);
     // Deferred checks speak now, so that what they find is this command's and not the whole commit's.
     await books.tx.query('SET CONSTRAINTS ALL IMMEDIATE');
     await books.tx.query('SET CONSTRAINTS ALL DEFERRED');
     earlier.set(waiting.command.id, { no: cause.no, bodyHash: waiting.bodyHash, outcome });
-    return [{ no: cause.no, outcome, repeated: false }];
+    return { no: cause.no, outcome, repeated: false };
   } catch (error) {
     const refusal = refusalOf(error);
     if (isAlone || isProblem(refusal, 'DATABASE_AWAY')) throw refusal;
     await books.tx.query('ROLLBACK TO SAVEPOINT command');
     Object.assign(books.counters, before);
     books.accountIds.clear();
-    return [refusal as Error];
+    return refusal as Error;
   }
 }
 
