@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { invariant } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
+import { reportField } from './catalogue.ts';
 import type { ReportDocument } from './document/document.ts';
 import { renderHtml } from './document/html.ts';
 import { renderXlsx } from './document/xlsx.ts';
@@ -16,6 +18,8 @@ export interface DocumentPlace {
 
 /** Renders and keeps a document in both formats. @returns the ids of HTML and XLSX, in this order */
 export async function keepDocument(tx: Queryable, place: DocumentPlace, document: ReportDocument): Promise<string[]> {
+  for (const { title } of document.sections.flatMap((section) => section.columns))
+    invariant(reportField(title.en) !== undefined, () => `report column ${title.en} is not in the catalogue`);
   const prints = [
     ['html', Buffer.from(renderHtml(document))],
     ['xlsx', await renderXlsx(document)],

@@ -82,7 +82,7 @@ export function openMailer(database: Database, settings: SmtpSettings, logger: L
         const outcome = await database.transaction((tx) => deliverOne(tx, transport, settings));
         if (outcome === undefined) break;
         tally[outcome]++;
-        if (outcome !== 'sent') logger.warn('mail not delivered', { mailState: outcome });
+        if (outcome !== 'sent') logger.warn('mail not delivered', { mail_state: outcome });
       }
       const { rows } = await database.query<{ left: number }>(
         `SELECT count(*)::int AS left FROM clearing.notification WHERE state = 'queued'`,
