@@ -13,7 +13,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,7 @@ static char in[1 << 22];
 static size_t in_start, in_end;
 static char out[WINDOW_MAX * ORDER_BYTES_MAX];
 static double latency[ORDERS_MAX];
+static cpu_set_t all_processors;
 
 static void fail(const char *what, const char *message, size_t length) {
   fprintf(stderr, "client: %s: ", what);
@@ -174,7 +175,19 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* One in flight, client and server take turns: waking another processor each time would cost more than either. */
+static void stay(int here) {
+  cpu_set_t processors;
+  if (here) {
+    sched_getaffinity(0, sizeof all_processors, &all_processors);
+    CPU_ZERO(&processors);
+    CPU_SET(sched_getcpu(), &processors);
+  } else processors = all_processors;
+  sched_setaffinity(0, sizeof processors, &processors);
+}
+
 static void run_latency(unsigned long count) {
+  stay(1);
   for (unsigned long n = 0; n < count; n++) {
     size_t length = make_orders(1);
     double begun = now_micros();
@@ -182,6 +195,7 @@ static void run_latency(unsigned long count) {
     await_answers();
     latency[n] = now_micros() - begun;
   }
+  stay(0);
   qsort(latency, count, sizeof *latency, ascending);
   printf("{\"p50\":%.2f,\"p99\":%.2f}\n", latency[count / 2], latency[count * 99 / 100]);
 }

@@ -1,0 +1,69 @@
+/* A venue that takes every order and stays silent: it answers a Logon and throws away the rest. Prints its port. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static char bytes[1 << 20];
+
+/* Copies the value of a field, without SOH; empty when absent. */
+static void value_of(const char *tag, size_t have, char *to, size_t room) {
+  char *at = memmem(bytes, have, tag, strlen(tag));
+  size_t n = 0;
+  if (at != NULL)
+    for (at += strlen(tag); *at != 1 && n < room - 1; at++) to[n++] = *at;
+  to[n] = 0;
+}
+
+static void answer_logon(int peer, size_t have) {
+  char sender[32], target[32], heartbeat[16], at[32], body[256], message[320];
+  value_of("\00149=", have, sender, sizeof sender);
+  value_of("\00156=", have, target, sizeof target);
+  value_of("\001108=", have, heartbeat, sizeof heartbeat);
+  time_t now = time(NULL);
+  struct tm utc;
+  strftime(at, sizeof at, "%Y%m%d-%H:%M:%S", gmtime_r(&now, &utc));
+  int length = snprintf(body, sizeof body, "35=A\00149=%s\00156=%s\00134=1\00152=%s\00198=0\001108=%s\001", target, sender, at,
+                        heartbeat);
+  int framed = snprintf(message, sizeof message, "8=FIX.4.4\0019=%d\001%s", length, body);
+  unsigned sum = 0;
+  for (int i = 0; i < framed; i++) sum += (unsigned char)message[i];
+  framed += sprintf(message + framed, "10=%03u\001", sum & 255);
+  send(peer, message, (size_t)framed, MSG_NOSIGNAL);
+}
+
+static void serve(int peer) {
+  int on = 1;
+  setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  size_t have = 0;
+  while (memmem(bytes, have, "\00110=", 4) == NULL) {
+    ssize_t n = recv(peer, bytes + have, sizeof bytes - have, 0);
+    if (n <= 0) return;
+    have += (size_t)n;
+  }
+  answer_logon(peer, have);
+  while (recv(peer, bytes, sizeof bytes, 0) > 0) continue;
+}
+
+int main(void) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 8) != 0) {
+    perror("venue");
+    return 1;
+  }
+  getsockname(listener, (struct sockaddr *)&address, &length);
+  printf("{\"port\":%d}\n", ntohs(address.sin_port));
+  fflush(stdout);
+  for (;;) {
+    int peer = accept(listener, NULL, NULL);
+    if (peer < 0) return 1;
+    serve(peer);
+    close(peer);
+  }
+}
