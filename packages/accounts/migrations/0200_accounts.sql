@@ -209,7 +209,6 @@ CREATE TABLE accounts.hold (
   amount         bigint NOT NULL CHECK (amount > 0),
   posted_amount  bigint NOT NULL DEFAULT 0 CHECK (posted_amount BETWEEN 0 AND amount),
   state          text   NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'posted', 'voided')),
-  reference      text,
   source_market  text,
   source_seq     bigint,
   source_k       integer,
@@ -223,7 +222,6 @@ CREATE TABLE accounts.hold (
   CHECK ((state = 'posted') = (posted_amount > 0))
 );
 CREATE INDEX hold_source ON accounts.hold (source_market, source_seq, source_k) WHERE state = 'pending';
-CREATE UNIQUE INDEX hold_reference ON accounts.hold (reference) WHERE reference IS NOT NULL;
 
 -- — what the markets said —
 
@@ -480,5 +478,6 @@ CREATE TABLE accounts.published_batch (
   PRIMARY KEY (batch, attempt)
 );
 
--- A withdrawal ends once.
+-- A withdrawal ends once, a receipt is identified once.
 CREATE UNIQUE INDEX withdrawal_ended ON accounts.command ((body ->> 'withdrawal')) WHERE kind = 'withdraw-settle';
+CREATE UNIQUE INDEX receipt_identified ON accounts.command ((body ->> 'receipt')) WHERE kind = 'identify-receipt';

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type DateText, isProblem } from '@meridian/base';
 import { sqlState, violatedConstraint } from '@meridian/store';
+import { type Hold, pendingHoldsOf, placeHolds, postHold, voidHolds } from './hold.ts';
 import { ledgerVerify, subFunds, withdrawable } from './index.ts';
+import { entry, openBooks } from './ledger.ts';
 import { BUSINESS_DATE, balance, businessBody, deposit, openHouse, type ScratchBooks, scratchBooks } from './scratch-books.ts';
 
 let books: ScratchBooks;
@@ -253,6 +255,78 @@ test('[UA-8] currency is exchanged through the FX position, pools are bridged by
   await books.run('pool-transfer', { ...pool, step: 'arrive', pool: 'offshore' });
   assert.equal(await balance(books.database, '1/1090//////CNY'), 0n);
   assert.equal(await balance(books.database, '1/1010/offshore/////CNY'), 4_000n);
+});
+
+test('[UA-9] money of an unknown sender waits until its owner is found, once', async () => {
+  const receipt = {
+    entity: 1,
+    pool: 'onshore',
+    currency: 'CNY',
+    amount: '900',
+    businessDate: BUSINESS_DATE,
+    bankReference: 'R',
+  };
+  await books.run('receive-unidentified', receipt, { id: 'r1' });
+  await assert.rejects(
+    books.run('identify-receipt', { receipt: 'r1', sub: 21, businessDate: BUSINESS_DATE }),
+    refused('RECEIPT_REFUSED'),
+  );
+  await books.run('identify-receipt', { receipt: 'r1', sub: 11, businessDate: BUSINESS_DATE });
+  assert.equal(await balance(books.database, '1/9010//////CNY'), 0n);
+  await assert.rejects(
+    books.run('identify-receipt', { receipt: 'r1', sub: 11, businessDate: BUSINESS_DATE }),
+    refused('RECEIPT_REFUSED'),
+  );
+});
+
+test('identifiers are effective-dated: a new one ends the old, two never hold at once', async () => {
+  const lei = (value: string, validFrom: string) => ({ scheme: 'LEI', value, validFrom: validFrom as DateText });
+  await books.run('record-identifier', { subject: 'client', subjectId: 1, identifier: lei('L1', '2013-01-01') });
+  await books.run('record-identifier', { subject: 'client', subjectId: 1, identifier: lei('L2', '2013-06-01') });
+  const { rows } = await books.database.query<{ value: string; valid_to: string | null }>(
+    "SELECT value, valid_to FROM accounts.identifier WHERE subject = 'client' AND subject_id = 1 ORDER BY valid_from",
+  );
+  assert.deepEqual(rows, [
+    { value: 'L1', valid_to: '2013-06-01' },
+    { value: 'L2', valid_to: null },
+  ]);
+  await assert.rejects(
+    books.run('record-identifier', { subject: 'client', subjectId: 2, identifier: lei('L2', '2013-06-01') }),
+    refused('PARTY_EXISTS'),
+  );
+});
+
+test('a pending entry reserves, is posted in part with the rest falling, and ends once', async () => {
+  const start = await balance(books.database, '1/2010//11////CNY');
+  const ends = await books.database.transaction(async (tx) => {
+    const { books: open } = await openBooks(tx, new Map());
+    const cause = { no: 1n, kind: 'example', at: 1, bodyHash: '' };
+    const [free, locked] = [
+      { entity: 1, code: '2010', sub: 11 },
+      { entity: 1, code: '2012', sub: 11 },
+    ];
+    const lines = (amount: bigint) => entry('margin-lock', free, locked, 'CNY', amount);
+    const source = { market: 'TEST', seq: 1, k: 0 };
+    await placeHolds(open, cause, [
+      { rule: 'margin-lock', lines: lines(100n), source },
+      { rule: 'margin-lock', lines: lines(50n), source },
+    ]);
+    const [first, second] = (await pendingHoldsOf(open, [source])) as [Hold, Hold];
+    await assert.rejects(postHold(open, cause, first, lines(101n), BUSINESS_DATE), refused('POSTING_REFUSED'));
+    await postHold(open, cause, first, lines(60n), BUSINESS_DATE);
+    await voidHolds(open, cause, [second]);
+    return [first, second];
+  });
+  assert.equal(await balance(books.database, '1/2010//11////CNY'), start + 60n);
+  for (const { id } of ends)
+    await assert.rejects(
+      books.database.query("UPDATE accounts.hold SET state = 'voided' WHERE id = $1", [id]),
+      (error) => sqlState(error) === '23001',
+    );
+  const { rows } = await books.database.query<{ pending: bigint }>(
+    "SELECT pending_debit AS pending FROM accounts.ledger_account WHERE key = '1/2010//11////CNY'",
+  );
+  assert.equal(rows[0]?.pending, 0n);
 });
 
 test('an open margin call and an unrealised loss are not withdrawable (可取)', async () => {

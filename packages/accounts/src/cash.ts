@@ -76,6 +76,32 @@ export async function deposit(books: Books, cause: Cause, body: CommandBodyOf<'d
   return { journals: await post(books, cause, drafts), repaid };
 }
 
+/** Money arrives that no client can be found for (待查收款); it waits on 9010. UA-9. */
+export async function receiveUnidentified(books: Books, cause: Cause, body: CommandBodyOf<'receive-unidentified'>) {
+  const { amount, currency } = movement(body.amount, body.currency);
+  const bank = { entity: body.entity, code: '1010', pool: body.pool };
+  const lines = entry('unidentified-receipt', bank, { entity: body.entity, code: '9010' }, currency, amount);
+  return { journals: await post(books, cause, [{ rule: 'unidentified-receipt', businessDate: body.businessDate, lines }]) };
+}
+
+/** Its owner is found, a client of the same entity. Once. */
+export async function identifyReceipt(books: Books, cause: Cause, body: CommandBodyOf<'identify-receipt'>) {
+  const { rows } = await books.tx.query<{ body: CommandBodyOf<'receive-unidentified'>; ended: boolean }>(
+    `SELECT c.body, EXISTS (SELECT 1 FROM accounts.command e
+                             WHERE e.kind = 'identify-receipt' AND e.body ->> 'receipt' = c.id) AS ended
+       FROM accounts.command c WHERE c.id = $1 AND c.kind = 'receive-unidentified'`,
+    [body.receipt],
+  );
+  const [found] = rows;
+  const sub = await readSub(books, body.sub);
+  if (found === undefined || found.ended || BigInt(found.body.entity) !== sub.entity || found.body.pool !== sub.pool)
+    throw problem('RECEIPT_REFUSED', { id: body.receipt, sub: body.sub });
+  const { amount, currency } = movement(found.body.amount, found.body.currency);
+  const waiting = { entity: Number(sub.entity), code: '9010' };
+  const lines = entry('receipt-identified', waiting, subKey(sub, '2010'), currency, amount);
+  return { journals: await post(books, cause, [{ rule: 'receipt-identified', businessDate: body.businessDate, lines }]) };
+}
+
 /** Asks for cash to leave (出金). Refused with the amount that could be withdrawn. UA-4. */
 export async function withdraw(books: Books, cause: Cause, body: CommandBodyOf<'withdraw'>, isChecked: boolean) {
   const { amount, currency } = movement(body.amount, body.currency);

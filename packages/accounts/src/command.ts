@@ -150,6 +150,23 @@ export const COMMAND_BODIES = {
     businessDate: date(),
     sessions: Type.Array(closed({ market: text(16), tradeDate: date() }), { minItems: 1, maxItems: 64 }),
   }),
+  /** From `identifier.validFrom` on the subject is known by it; the one before it in the same scheme ends there. */
+  'record-identifier': closed({
+    subject: Type.Union([Type.Literal('client'), Type.Literal('master'), Type.Literal('sub'), Type.Literal('business')]),
+    subjectId: id(),
+    identifier: Identifier,
+  }),
+  /** Money on the bank account that nobody has been found for yet. */
+  'receive-unidentified': closed({
+    entity: id(),
+    pool: text(32),
+    currency: currencyCode(),
+    amount: amount(),
+    businessDate: date(),
+    bankReference: text(64),
+  }),
+  /** Whose it was: `receipt` is the id of the receiving command. */
+  'identify-receipt': closed({ receipt: text(200), sub: id(), businessDate: date() }),
   deposit: closed({ sub: id(), currency: currencyCode(), amount: amount(), businessDate: date(), bankReference: text(64) }),
   withdraw: closed({ sub: id(), currency: currencyCode(), amount: amount(), businessDate: date() }),
   /** Ends a withdrawal: `withdrawal` is the id of its command. */

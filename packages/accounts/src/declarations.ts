@@ -139,7 +139,7 @@ table(
 );
 table('hold', '两阶段冻结', 'pending entries', {
   ...bigint('id', 'debit_account', 'credit_account', 'source_seq', 'created_no', 'ended_no', 'journal'),
-  ...text('rule', 'currency', 'state', 'reference', 'source_market'),
+  ...text('rule', 'currency', 'state', 'source_market'),
   ...amounts('amount', 'posted_amount'),
   ...integer('source_k'),
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Queryable } from '@meridian/store';
+import type { Database, Queryable } from '@meridian/store';
+import { inSnapshot } from './snapshot.ts';
 
 /** Tables of the books in a fixed order, with the columns that order their rows. Real names are not among them. */
 const TABLES: readonly (readonly [table: string, order: string])[] = [
@@ -46,9 +47,11 @@ export async function* canonicalDump(db: Queryable): AsyncGenerator<string> {
   }
 }
 
-/** SHA-256 of the dump. */
-export async function canonicalDigest(db: Queryable): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const line of canonicalDump(db)) hash.update(line);
-  return hash.digest('hex');
+/** SHA-256 of the dump as of one moment. */
+export function canonicalDigest(db: Database | Queryable): Promise<string> {
+  return inSnapshot(db, async (snapshot) => {
+    const hash = createHash('sha256');
+    for await (const line of canonicalDump(snapshot)) hash.update(line);
+    return hash.digest('hex');
+  });
 }

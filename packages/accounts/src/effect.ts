@@ -1,7 +1,7 @@
 import { canonicalJson, invariant } from '@meridian/base';
 import type { NumberedEvent } from '@meridian/messages';
 import { consume } from '@meridian/store';
-import { deposit, exchange, poolTransfer, settleWithdrawal, withdraw } from './cash.ts';
+import { deposit, exchange, identifyReceipt, poolTransfer, receiveUnidentified, settleWithdrawal, withdraw } from './cash.ts';
 import { closeClientDay } from './client-day.ts';
 import type { AccountCommand, Outcome } from './command.ts';
 import { explainException } from './exception.ts';
@@ -9,7 +9,7 @@ import { applyEvents } from './intake.ts';
 import type { Books, Cause } from './ledger.ts';
 import { openDay, setLimit } from './limit.ts';
 import { breachCall, meetCall, raiseCall } from './margin-call.ts';
-import { openBusiness, openClient, openMaster, openSub, signAgreement } from './parties.ts';
+import { openBusiness, openClient, openMaster, openSub, recordIdentifier, signAgreement } from './parties.ts';
 import { problem } from './problems.ts';
 import { publishBatch } from './publication.ts';
 import { reverseJournal } from './reversal.ts';
@@ -42,6 +42,12 @@ async function apply(books: Books, cause: Cause, command: AccountCommand, events
       return setLimit(books, command.body, maker, checker as string);
     case 'day-open':
       return openDay(books, cause, command.body);
+    case 'record-identifier':
+      return recordIdentifier(books, command.body);
+    case 'receive-unidentified':
+      return receiveUnidentified(books, cause, command.body);
+    case 'identify-receipt':
+      return identifyReceipt(books, cause, command.body);
     case 'deposit':
       return deposit(books, cause, command.body);
     case 'withdraw':

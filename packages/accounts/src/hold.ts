@@ -12,8 +12,6 @@ import { problem } from './problems.ts';
 export interface HoldDraft {
   readonly rule: PostingRuleName;
   readonly lines: readonly [debit: JournalLine, credit: JournalLine];
-  /** A name of its own, for holds that a command ends by name. */
-  readonly reference?: string;
   readonly source?: { readonly market: string; readonly seq: number; readonly k: number };
 }
 
@@ -33,21 +31,21 @@ export async function placeHolds(books: Books, cause: Cause, drafts: readonly Ho
     books,
     drafts.flatMap(({ lines }) => lines),
   );
-  const columns: Parameter[][] = Array.from({ length: 11 }, () => []);
+  const columns: Parameter[][] = Array.from({ length: 10 }, () => []);
   const placed: bigint[] = [];
-  for (const { rule, lines, reference = null, source } of drafts) {
+  for (const { rule, lines, source } of drafts) {
     const id = ++books.counters.hold;
     placed.push(id);
     const [debit, credit] = lines.map(({ key, currency }) => accountId(books, key, currency));
     const where = source === undefined ? [null, null, null] : [source.market, source.seq, source.k];
-    const row = [id, rule, debit, credit, lines[0].currency, lines[0].amount, reference, ...where, cause.no];
+    const row = [id, rule, debit, credit, lines[0].currency, lines[0].amount, ...where, cause.no];
     for (const [i, value] of row.entries()) columns[i]?.push(value as Parameter);
   }
   await books.tx.query(
-    `INSERT INTO accounts.hold (id, rule, debit_account, credit_account, currency, amount, reference, source_market,
+    `INSERT INTO accounts.hold (id, rule, debit_account, credit_account, currency, amount, source_market,
                                 source_seq, source_k, created_no)
      SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::text[],
-                          $8::text[], $9::bigint[], $10::integer[], $11::bigint[])`,
+                          $8::bigint[], $9::integer[], $10::bigint[])`,
     columns,
   );
   await movePending(books, columns[2] as bigint[], columns[3] as bigint[], columns[5] as bigint[], 1n);
@@ -148,14 +146,4 @@ export async function pendingHoldsOf(
     [fills.map((f) => f.market), fills.map((f) => f.seq), fills.map((f) => f.k)],
   );
   return rows.map(asHold);
-}
-
-/** The pending hold of that name. */
-export async function pendingHold(books: Books, reference: string): Promise<Hold | undefined> {
-  const { rows } = await books.tx.query<HoldRow>(
-    `SELECT id, rule, debit_account, credit_account, currency, amount FROM accounts.hold
-      WHERE reference = $1 AND state = 'pending'`,
-    [reference],
-  );
-  return rows[0] === undefined ? undefined : asHold(rows[0]);
 }

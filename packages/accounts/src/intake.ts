@@ -63,6 +63,8 @@ export interface Intake {
   /** Money that nodes returned, by cell. */
   readonly returned: Map<bigint, bigint>;
   marks: number;
+  /** The day that was cut in this intake. */
+  cut: MarketDay | undefined;
 }
 
 /** @throws Problem INTAKE_REFUSED for a fill before the market's first trading day. */
@@ -70,11 +72,12 @@ export async function applyEvents(books: Books, cause: Cause, market: string, ev
   const intake: Intake = {
     ...{ books, cause, market },
     day: await currentDay(books, market),
-    ...{ fills: newFillEffects(), hedges: newHedgeEffects(), exceptions: [], returned: new Map(), marks: 0 },
+    ...{ fills: newFillEffects(), hedges: newHedgeEffects(), exceptions: [], returned: new Map(), marks: 0, cut: undefined },
   };
   for (const event of events) await applyEvent(intake, event);
   await storeHedgeFills(intake);
   const holds = await storeFills(intake);
+  await dateFills(intake);
   await storeExceptions(intake);
   const journals = await post(books, cause, await returnDrafts(intake));
   return {
@@ -145,8 +148,18 @@ async function applyPhase(intake: Intake, { market, seq, k, at }: Origin, body: 
         WHERE market = $1 AND trade_date = $2 AND cut_seq IS NULL RETURNING trade_date, business_date`,
       [market, body.date, seq, k, at, dateIn(at, 'Asia/Shanghai')],
     );
+    intake.cut = rows[0];
     if (rows[0] !== undefined && intake.day?.trade_date === rows[0].trade_date) intake.day = rows[0];
   }
+}
+
+/** Fills of a session that nobody had dated take the date of its cut. */
+async function dateFills({ books, market, cut }: Intake): Promise<void> {
+  if (cut === undefined) return;
+  await books.tx.query(
+    'UPDATE accounts.fill SET business_date = $3 WHERE market = $1 AND trade_date = $2 AND business_date IS NULL',
+    [market, cut.trade_date, cut.business_date],
+  );
 }
 
 async function applyMark(intake: Intake, { market, seq, k }: Origin, body: EventBody<'mark-set'>): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@meridian/base';
-import type { Queryable } from '@meridian/store';
+import type { Database, Queryable } from '@meridian/store';
 import { journalSeal, sourceText } from './ledger.ts';
+import { inSnapshot } from './snapshot.ts';
 import { CASH_CATEGORY } from './statement.ts';
 
 /** What a proof of the books found. `fault` is the first one, in words; null when they hold. */
@@ -112,9 +113,13 @@ const PAGE = 5_000;
 /**
  * Proves the books: numbers gapless, every journal balanced, every balance the sum of its postings, floors held at every
  * version, pending entries, leases and positions add up, and the chain of hashes over journals and the commands behind
- * them unbroken. Names the first fault. Reads only; run it in one snapshot for a live database.
+ * them unbroken. Names the first fault. Reads only, one snapshot: the writer is not held up.
  */
-export async function ledgerVerify(db: Queryable): Promise<LedgerProof> {
+export function ledgerVerify(db: Database | Queryable): Promise<LedgerProof> {
+  return inSnapshot(db, prove);
+}
+
+async function prove(db: Queryable): Promise<LedgerProof> {
   const { rows } = await db.query<{ commands: bigint; journals: bigint; postings: bigint; accounts: bigint }>(
     `SELECT (SELECT count(*) FROM accounts.command) AS commands, (SELECT count(*) FROM accounts.journal) AS journals,
             (SELECT count(*) FROM accounts.posting) AS postings, (SELECT count(*) FROM accounts.ledger_account) AS accounts`,

@@ -42,21 +42,37 @@ export async function openClient(books: Books, cause: Cause, body: CommandBodyOf
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [body.client, body.token, body.entity, body.group?.id ?? null, body.manager?.id ?? null, body.jurisdiction, cause.at],
   );
-  for (const { scheme, value, validFrom, validTo = null } of body.identifiers ?? [])
-    await record(
-      tx,
-      'identifier of client',
-      body.client,
-      `INSERT INTO accounts.identifier (subject, subject_id, scheme, value, valid_from, valid_to)
-       VALUES ('client', $1, $2, $3, $4, $5)`,
-      [body.client, scheme, value, validFrom, validTo],
-    );
+  for (const identifier of body.identifiers ?? [])
+    await recordIdentifier(books, { subject: 'client', subjectId: body.client, identifier });
   if (names !== undefined)
     await tx.query(
       `INSERT INTO accounts.client_name (client, valid_from, name_zh, name_en)
        VALUES ($1, (to_timestamp($2::bigint / 1000000) AT TIME ZONE 'UTC')::date, $3, $4)`,
       [body.client, cause.at, names.zh, names.en],
     );
+}
+
+/** From its first day on the subject is known by the identifier; the current one of the same scheme ends there. */
+export async function recordIdentifier(books: Books, body: CommandBodyOf<'record-identifier'>): Promise<void> {
+  const { subject, subjectId } = body;
+  const { scheme, value, validFrom, validTo = null } = body.identifier;
+  const table = { client: 'client', master: 'master_account', sub: 'sub_account', business: 'business_account' }[subject];
+  const column = subject === 'business' ? 'account' : subject;
+  const { rows } = await books.tx.query(`SELECT 1 FROM accounts.${table} WHERE ${column} = $1`, [subjectId]);
+  if (rows.length === 0) throw problem('PARTY_UNKNOWN', { what: subject, id: subjectId });
+  await books.tx.query(
+    `UPDATE accounts.identifier SET valid_to = $4
+      WHERE subject = $1 AND subject_id = $2 AND scheme = $3 AND valid_to IS NULL AND valid_from < $4`,
+    [subject, subjectId, scheme, validFrom],
+  );
+  await record(
+    books.tx,
+    `identifier of ${subject}`,
+    subjectId,
+    `INSERT INTO accounts.identifier (subject, subject_id, scheme, value, valid_from, valid_to)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [subject, subjectId, scheme, value, validFrom, validTo],
+  );
 }
 
 /** Opens the client's one master fund account (总资金账户). UA-1. */

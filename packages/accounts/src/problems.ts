@@ -69,6 +69,15 @@ export const { problem } = declareProblems({
     detail: { zh: '出金 {id} 不存在或已了结', en: 'Withdrawal {id} does not exist or has ended' },
     remedy: CHECK,
   },
+  RECEIPT_REFUSED: {
+    status: 422,
+    title: { zh: '收款不可认领', en: 'Receipt cannot be identified so' },
+    detail: {
+      zh: '收款 {id} 不存在、已认领，或与子账户 {sub} 不在同一主体与资金池',
+      en: 'Receipt {id} does not exist, is identified, or lies in another entity or pool than sub account {sub}',
+    },
+    remedy: CHECK,
+  },
   LEDGER_KEY_REFUSED: {
     status: 422,
     title: { zh: '科目不合法', en: 'No such ledger account' },

@@ -169,7 +169,7 @@ test('[UA-4] [UA-5] [UA-6] whatever is asked in whatever order, the books prove 
       assert.equal((await ledgerVerify(books.database)).fault, null);
       await leasesHold();
     }),
-    { seed, numRuns: 60, endOnFailure: true },
+    { seed, numRuns: Number(process.env['RUNS'] ?? 60), endOnFailure: true },
   );
   const kinds = new Set(sent.map(({ kind }) => kind));
   for (const kind of ['deposit', 'transfer', 'withdraw', 'withdraw-settle', 'reverse-journal', 'publish-batch', 'set-limit'])

@@ -1,7 +1,8 @@
-import type { Queryable } from '@meridian/store';
+import type { Database, Queryable } from '@meridian/store';
 import { availableToTrade, type SubFunds, subFunds, withdrawable } from './funds.ts';
 import type { PostingRuleName } from './posting-rule.ts';
 import { problem } from './problems.ts';
+import { inSnapshot } from './snapshot.ts';
 
 /** What moved a client's cash, as its statement names it. Rules that only lock or release money inside it are absent. */
 export const CASH_CATEGORY: Readonly<Partial<Record<PostingRuleName | 'reversal', CashCategory>>> = {
@@ -118,8 +119,12 @@ export interface Statement {
   readonly calls: readonly CallStatement[];
 }
 
-/** @throws Problem PARTY_UNKNOWN */
-export async function statement(db: Queryable, client: number | bigint, businessDate: string): Promise<Statement> {
+/** All as of one moment. @throws Problem PARTY_UNKNOWN */
+export function statement(db: Database | Queryable, client: number | bigint, businessDate: string): Promise<Statement> {
+  return inSnapshot(db, (snapshot) => readStatement(snapshot, client, businessDate));
+}
+
+async function readStatement(db: Queryable, client: number | bigint, businessDate: string): Promise<Statement> {
   const read = async <R extends object>(sql: string, ...values: (string | bigint)[]) => (await db.query<R>(sql, values)).rows;
   const id = BigInt(client);
   const [head] = await read<{ token: string; master: bigint }>(

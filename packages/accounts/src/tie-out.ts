@@ -1,4 +1,5 @@
-import type { Queryable } from '@meridian/store';
+import type { Database, Queryable } from '@meridian/store';
+import { inSnapshot } from './snapshot.ts';
 
 /** What the books say, for comparison with nodes, risk and venues. */
 export interface BooksTieOut {
@@ -19,7 +20,12 @@ export interface BooksTieOut {
   readonly positionsAt: readonly { readonly market: string; readonly seq: bigint; readonly k: number }[];
 }
 
-export async function tieoutBooks(db: Queryable): Promise<BooksTieOut> {
+/** All as of one moment. */
+export function tieoutBooks(db: Database | Queryable): Promise<BooksTieOut> {
+  return inSnapshot(db, readTieOut);
+}
+
+async function readTieOut(db: Queryable): Promise<BooksTieOut> {
   const read = async <R extends object>(sql: string) => (await db.query<R>(sql)).rows;
   return {
     positions: await read(
