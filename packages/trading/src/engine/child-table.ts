@@ -1,6 +1,6 @@
 import { invariant } from '@meridian/base';
 import { ORDERS_LIVE_MAX } from './bounds.ts';
-import { finish, HashIndex, mix, widen } from './column.ts';
+import { finish, HashIndex, hashSeq, mix, widen } from './column.ts';
 import { RowStore } from './row-store.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
@@ -49,7 +49,7 @@ export class ChildTable {
   }
 
   find(intent: number): number {
-    for (let at = intent & this.#byIntent.mask; ; at = (at + 1) & this.#byIntent.mask) {
+    for (let at = hashSeq(intent) & this.#byIntent.mask; ; at = (at + 1) & this.#byIntent.mask) {
       const row = this.#byIntent.rows[at] as number;
       if (row < 0 || this.intent[row] === intent) return row;
     }
@@ -70,7 +70,7 @@ export class ChildTable {
     this.intent[row] = intent;
     this.live[row] = 1;
     this.requests[row] = -1;
-    this.#byIntent.insert(row, intent | 0);
+    this.#byIntent.insert(row, hashSeq(intent));
     return row;
   }
 
@@ -131,7 +131,7 @@ export class ChildTable {
     this.#freeRequest = from.number();
     this.rows.restore(from);
     for (let row = 0; row < this.rows.count; row++)
-      if (this.intent[row] !== 0) this.#byIntent.insert(row, (this.intent[row] as number) | 0);
+      if (this.intent[row] !== 0) this.#byIntent.insert(row, hashSeq(this.intent[row] as number));
     for (let row = 0; row < this.#requestCount; row++)
       if (this.#request.number[row] !== 0) this.#byRequest.insert(row, requestHash(this.#request.number[row] as number));
   }

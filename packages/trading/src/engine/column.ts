@@ -44,6 +44,11 @@ export function finish(hash: number): number {
   return h ^ (h >>> 16);
 }
 
+/** Hash of a sequence number. Runs of neighbours must scatter: probing would walk a whole run to find a free place. */
+export function hashSeq(seq: number): number {
+  return finish(Math.imul(seq, 0x9e3779b1));
+}
+
 /** Hash of bytes `start`…`end` of a view. */
 export function hashBytes(seed: number, view: DataView, start: number, end: number): number {
   let hash = seed;

@@ -1,5 +1,5 @@
 import { CELLS_PER_ORDER, EXECUTIONS_KEPT } from './bounds.ts';
-import { HashIndex, widen } from './column.ts';
+import { HashIndex, hashSeq, widen } from './column.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 const STRIDES = { hold: CELLS_PER_ORDER };
@@ -27,7 +27,7 @@ export class FillTable {
   readonly #index = new HashIndex();
 
   find(hedgeSeq: number): number {
-    for (let at = hedgeSeq & this.#index.mask; ; at = (at + 1) & this.#index.mask) {
+    for (let at = hashSeq(hedgeSeq) & this.#index.mask; ; at = (at + 1) & this.#index.mask) {
       const row = this.#index.rows[at] as number;
       if (row < 0 || this.hedgeSeq[row] === hedgeSeq) return row;
     }
@@ -43,7 +43,7 @@ export class FillTable {
     }
     this.next = (row + 1) % EXECUTIONS_KEPT;
     this.hedgeSeq[row] = hedgeSeq;
-    this.#index.insert(row, hedgeSeq | 0);
+    this.#index.insert(row, hashSeq(hedgeSeq));
     return row;
   }
 
@@ -60,6 +60,6 @@ export class FillTable {
   restore(from: SnapshotReader): void {
     this.count = from.table(this, STRIDES);
     this.next = from.number();
-    for (let row = 0; row < this.count; row++) this.#index.insert(row, (this.hedgeSeq[row] as number) | 0);
+    for (let row = 0; row < this.count; row++) this.#index.insert(row, hashSeq(this.hedgeSeq[row] as number));
   }
 }

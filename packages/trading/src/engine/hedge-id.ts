@@ -75,3 +75,10 @@ function readDigits(view: DataView, at: number): number {
   }
   return half <= MASK ? half : -1;
 }
+
+/** The ClOrdID of the first request of the command at `seq`, as text. */
+export function childClOrdId(market: string, seq: number): string {
+  const view = new DataView(new ArrayBuffer(1 + HEDGE_ID_CHARS));
+  writeHedgeId(hedgeKey(market), seq * REQUESTS_PER_COMMAND, view, 0);
+  return String.fromCharCode(...new Uint8Array(view.buffer, 1));
+}

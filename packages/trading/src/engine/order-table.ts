@@ -1,6 +1,6 @@
 import { invariant } from '@meridian/base';
 import { CELLS_PER_ORDER, ORDERS_LIVE_MAX } from './bounds.ts';
-import { HashIndex, widen } from './column.ts';
+import { HashIndex, hashSeq, widen } from './column.ts';
 import { RowStore } from './row-store.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
@@ -85,7 +85,7 @@ export class OrderTable {
 
   /** The row of an order id; −1 for one the node does not (any more) know. */
   find(id: number): number {
-    for (let at = id & this.#byId.mask; ; at = (at + 1) & this.#byId.mask) {
+    for (let at = hashSeq(id) & this.#byId.mask; ; at = (at + 1) & this.#byId.mask) {
       const row = this.#byId.rows[at] as number;
       if (row < 0 || this.id[row] === id) return row;
     }
@@ -97,7 +97,7 @@ export class OrderTable {
     if (row === this.id.length) widen(this, row * 2, STRIDES);
     this.id[row] = id;
     this.live[row] = 1;
-    this.#byId.insert(row, id | 0);
+    this.#byId.insert(row, hashSeq(id));
     return row;
   }
 
@@ -128,6 +128,6 @@ export class OrderTable {
   restore(from: SnapshotReader): void {
     from.table(this, STRIDES);
     this.rows.restore(from);
-    for (let row = 0; row < this.count; row++) if (this.id[row] !== 0) this.#byId.insert(row, (this.id[row] as number) | 0);
+    for (let row = 0; row < this.count; row++) if (this.id[row] !== 0) this.#byId.insert(row, hashSeq(this.id[row] as number));
   }
 }
