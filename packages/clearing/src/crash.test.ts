@@ -6,6 +6,8 @@ import { ledgerVerify } from '@meridian/accounts';
 import { isProblem } from '@meridian/base';
 import { DUE, playDay, type ScratchDay, scratchDay } from './scratch-day.ts';
 
+type House = Pick<ScratchDay, 'database' | 'url' | 'dropDir' | 'outDir' | 'open'>;
+
 /** Kills in the ordinary suite; MERIDIAN_CRASH_POINTS=200 for the slow proof. */
 const POINTS = Number(process.env['MERIDIAN_CRASH_POINTS'] ?? 12);
 const SEED = Number(process.env['MERIDIAN_SEED'] ?? 20131007);
@@ -23,7 +25,7 @@ function random(seed: number): () => number {
   };
 }
 
-function child(day: ScratchDay, market: string, killAt: number, when: string): Promise<{ signal: string | null; out: string }> {
+function child(day: House, market: string, killAt: number, when: string): Promise<{ signal: string | null; out: string }> {
   const script = path.join(import.meta.dirname, 'crash-child.ts');
   const rest = [market, '2013-10-07', String(DUE('2013-10-07')), String(killAt), when];
   return new Promise((resolve) => {
@@ -34,15 +36,8 @@ function child(day: ScratchDay, market: string, killAt: number, when: string): P
   });
 }
 
-async function ready(): Promise<ScratchDay> {
-  const day = await scratchDay();
-  await playDay(day, '2013-10-07');
-  for (const market of ['ARCX', 'XNYS']) day.drop(market, '2013-10-07');
-  return day;
-}
-
 /** Everything a batch published, without attempt numbers and wall times. */
-async function outcomeOf(day: ScratchDay): Promise<unknown> {
+async function outcomeOf(day: House): Promise<unknown> {
   const { rows } = await day.database.query<{ batch: string; output_hash: string }>(
     'SELECT batch, output_hash FROM clearing.batch ORDER BY batch',
   );
@@ -53,16 +48,20 @@ async function outcomeOf(day: ScratchDay): Promise<unknown> {
 test(`[CL-e] kill -9 at ${POINTS} random points: the batch goes on and gives the same output hash`, async (t) => {
   t.diagnostic(`seed ${SEED}`);
   const next = random(SEED);
-  const undisturbed = await ready();
-  t.after(() => undisturbed.remove());
+  const base = await scratchDay();
+  t.after(() => base.remove());
+  await playDay(base, '2013-10-07');
+  base.drop('ARCX', '2013-10-07');
+  const undisturbed = await base.copy('undisturbed');
   const first = await child(undisturbed, 'ARCX', 0, 'after');
   assert.equal(first.signal, null, String(first.signal));
   const statements = Number(first.out);
   assert.ok(statements > 60, `${statements} statements`);
   const expected = await outcomeOf(undisturbed);
+  await undisturbed.database.close();
   let kills = 0;
   while (kills < POINTS) {
-    const day = await ready();
+    const day = await base.copy(`crash_${kills}`);
     try {
       for (let n = 0; n < KILLS_PER_BATCH && kills < POINTS; n++, kills++) {
         const point = 1 + Math.floor(next() * statements);
@@ -86,7 +85,7 @@ test(`[CL-e] kill -9 at ${POINTS} random points: the batch goes on and gives the
       );
       assert.deepEqual(rows, [{ batch: 'ARCX.swap.2013-10-07.1', n: 1n }]);
     } finally {
-      await day.remove();
+      await day.database.close();
     }
   }
 });

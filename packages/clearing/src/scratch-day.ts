@@ -12,7 +12,7 @@ import { type DateText, divide, type Instant, parseInstant, pow10 } from '@merid
 import { crossRate, feeAmount, loadMarketFacts, scaledRate } from '@meridian/market';
 import { type BrokerRow, brokerFileName, type Event, formatBrokerFile, type NumberedEvent } from '@meridian/messages';
 import { recordRateSet, recordReference } from '@meridian/reference';
-import { type Database, scratchDatabase } from '@meridian/store';
+import { type Database, openDatabase, scratchDatabase } from '@meridian/store';
 import { type Clearing, type ClearingOptions, openClearing } from './clearing.ts';
 import { type ClearingFacts, clearingRules } from './rules.ts';
 
@@ -39,6 +39,11 @@ export interface ScratchDay {
   /** Puts the broker's file and its marker into the drop folder. */
   drop(market: string, date: SessionDate, change?: (text: string) => string): string;
   run<K extends CommandKind>(kind: K, body: CommandBodyOf<K>, more?: Partial<AccountCommand>): Promise<unknown>;
+  /**
+   * The same house as it stands now, over a database of its own on the same server. Ends this one's use: its connections
+   * are closed, because a database in use cannot be copied.
+   */
+  copy(name: string): Promise<Pick<ScratchDay, 'database' | 'url' | 'dropDir' | 'outDir' | 'open'>>;
   remove(): Promise<void>;
 }
 
@@ -105,6 +110,7 @@ export async function scratchDay(): Promise<ScratchDay> {
   const facts = scratchFacts();
   const sessions = new Map<string, Session>();
   let count = 0;
+  let closed: Promise<void> | undefined;
   const run: ScratchDay['run'] = (kind, body, more = {}) =>
     centre.execute({
       ...{ kind, id: `test:${++count}`, at: parseInstant('2013-10-07T01:00:00Z'), ...BY, body, ...more },
@@ -131,11 +137,31 @@ export async function scratchDay(): Promise<ScratchDay> {
       fs.writeFileSync(path.join(dropDir, `${name}.done`), '');
       return path.join(dropDir, name);
     },
+    copy: async (name) => {
+      closed ??= database.close();
+      await closed;
+      const copied = await copyDatabase(scratch.postgres.url, name);
+      const own = openAccountCentre({ pool: copied.database });
+      return {
+        ...{ ...copied, dropDir, outDir },
+        open: (more = {}) => openClearing({ pool: copied.database, accountCentre: own, facts, dropDir, outDir, ...more }),
+      };
+    },
     remove: async () => {
-      await scratch.remove();
+      await (closed === undefined ? scratch.remove() : scratch.postgres.stop());
+      fs.rmSync(scratch.dataDir, { recursive: true, force: true });
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function copyDatabase(url: string, name: string): Promise<{ database: Database; url: string }> {
+  const source = new URL(url).pathname.slice(1);
+  const at = (other: string) => Object.assign(new URL(url), { pathname: `/${other}` }).href;
+  const admin = openDatabase({ url: at('postgres') });
+  await admin.query(`CREATE DATABASE "${name}" TEMPLATE "${source}"`);
+  await admin.close();
+  return { database: openDatabase({ url: at(name) }), url: at(name) };
 }
 
 async function recordHouse(database: Database, facts: ClearingFacts): Promise<void> {
