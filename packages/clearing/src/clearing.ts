@@ -89,7 +89,10 @@ interface Room extends ClearingOptions {
   readonly codeVersion: string;
 }
 
-/** Opens the clearing room (清算中心) over its database. One worker runs it; a second one is kept out batch by batch. */
+/**
+ * Opens the clearing room (清算中心) over its database. One worker runs it; a second one is kept out batch by batch. Every
+ * batch that runs takes two connections of the pool, so a pool needs twice the number of markets.
+ */
 export function openClearing(options: ClearingOptions): Clearing {
   const logger = options.logger ?? silentLogger;
   const room: Room = {
@@ -154,8 +157,7 @@ async function runDue(room: Room, row: DueBatch): Promise<BatchOutcome | Waiting
   const key = keyOf(room, row.market, row.clearing_date);
   const batch = batchId(key);
   try {
-    if (key.kind === 'client-day') await refuseMissing(room, key);
-    else await refuseSameFailure(room, key);
+    if (key.kind === 'market') await refuseSameFailure(room, key);
     return await runKey(room, key, Number(row.due_at), { trigger: 'auto', actor: 'planner', reason: 'due' }, 0);
   } catch (error) {
     if (isProblem(error, 'BATCH_ALREADY_PUBLISHED')) await markDone(room.pool, key);
@@ -205,6 +207,7 @@ async function runKey(
   const { facts, configHash: hash, codeVersion, holder, logger } = room;
   const common = { ...by, key, at, fromStep, configHash: hash, codeVersion, holder, logger };
   if (key.kind === 'client-day') {
+    await refuseMissing(room, key);
     const context: ClientDayContext = { facts, publisher };
     return finish(room, key, await runBatch(room.pool, { ...common, steps: CLIENT_DAY_STEPS, context }));
   }

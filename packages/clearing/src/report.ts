@@ -83,7 +83,7 @@ export async function batchReport(
     stepsSection(steps),
     await filesSection(db, batch, attempt, steps),
     ...(faults.rows.length > 0 ? [faults] : []),
-    await breaksSection(db, batch, attempt, data('check')),
+    await breaksSection(db, batch, [attempt, data('check'), data('fee')]),
     await tradesSection(db, batch, data('analyse')),
     await feesSection(db, batch, data('fee')),
     await contractsSection(db, batch, data('process'), data('value')),
@@ -243,11 +243,11 @@ async function errorsSection(db: Queryable, batch: string, attempt: number): Pro
   };
 }
 
-async function breaksSection(db: Queryable, batch: string, attempt: number, data: number): Promise<Section> {
+async function breaksSection(db: Queryable, batch: string, attempts: readonly number[]): Promise<Section> {
   const { rows } = await db.query<Record<string, string | null>>(
     `SELECT recon, key, kind, field, left_value, right_value, difference, severity, state FROM clearing.recon_break
       WHERE batch = $1 AND attempt = ANY ($2) ORDER BY kind, key, field LIMIT 20`,
-    [batch, [attempt, data]],
+    [batch, attempts],
   );
   return {
     title: both('对账差异（前 20）', 'Reconciliation breaks (first 20)'),

@@ -65,7 +65,7 @@ export const check: Step<MarketContext> = {
     ]);
     const fatal = new Set<string>(scope.context.facts.rules.fatalBreaks);
     const faults = result.breaks.map((found) => faultOfBreak(found, fatal.has(found.kind), pins.file, theirs));
-    const rows = result.breaks.map((found) => breakRow(found, fatal.has(found.kind)));
+    const rows = result.breaks.map((found) => breakRow('broker-fill', found, fatal.has(found.kind)));
     if (faults.some((fault) => fault.severity === 'fatal'))
       throw new StepFailed(faults, async (failure) => void (await putRows(failure, 'recon_break', scope, rows)));
     await putRows(tx, 'recon_break', scope, rows);
@@ -99,9 +99,9 @@ function faultOfBreak(found: Break, isFatal: boolean, file: string, theirs: read
   };
 }
 
-function breakRow(found: Break, isFatal: boolean) {
+export function breakRow(recon: string, found: Break, isFatal: boolean) {
   return {
-    ...{ recon: 'broker-fill', key: found.key, kind: found.kind, field: found.field },
+    ...{ recon, key: found.key, kind: found.kind, field: found.field },
     ...{ left_value: found.left, right_value: found.right, difference: found.difference },
     ...{ severity: isFatal ? 'fatal' : 'warning', state: 'open', maker: null, checker: null, explanation: null },
   };

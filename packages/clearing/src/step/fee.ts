@@ -1,11 +1,13 @@
 import { type Currency, type DateText, minorDigits, mulDiv, parseDecimal, pow10 } from '@meridian/base';
 import { FEE_RATE_DIGITS, type FeeLevel, type FeeLine, feeAmount, PRICE_DIGITS } from '@meridian/market';
+import type { BrokerFill } from '../broker-file.ts';
 import { type Account, readAccounts } from '../contract-book.ts';
 import { putRows, type Row, rowsOf } from '../dataset.ts';
+import { type Break, reconcile } from '../recon.ts';
 import { type DatedReference, datedReference, FX_ONE, type ListingFact, type Rates, ratesAt } from '../rules.ts';
 import { hashOf, type Step } from '../step.ts';
 import type { Trade } from './analyse.ts';
-import { HEDGE_FILLS, type OurFill } from './check.ts';
+import { breakRow, HEDGE_FILLS, type OurFill } from './check.ts';
 import { type MarketContext, pinsOf, placeOf } from './plan.ts';
 
 /** One charge: who pays what, at the level at which the rule book rounds it. */
@@ -56,14 +58,42 @@ export const fee: Step<MarketContext> = {
       ...house.filter((charge) => charge.level === 'fill').map((charge) => row(charge, broker(charge), 'BROKER', rates)),
     ].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
     const hash = await putRows(tx, 'fee', scope, rows);
+    const breaks = againstBroker(rows, await rowsOf<BrokerFill>(tx, 'broker_fill', placeOf(scope, 'import'), 'line'));
+    await putRows(
+      tx,
+      'recon_break',
+      scope,
+      breaks.map((found) => breakRow('broker-fee', found, false)),
+    );
     return {
-      outputHash: hashOf([hash, String(rates.rateSet)]),
+      outputHash: hashOf([hash, String(rates.rateSet), breaks]),
       rowsIn: trades.length + hedges.length,
       rowsOut: rows.length,
-      summary: { charges: rows.length, rateSet: String(rates.rateSet) },
+      summary: { charges: rows.length, rateSet: String(rates.rateSet), breaks: breaks.length },
+      faults: breaks.map((found) => ({
+        ...{ rule: 'RECON_BREAK', severity: 'warning', field: found.field || 'fee', value: found.right ?? found.key },
+        params: {
+          ...{ recon: 'broker-fee', key: found.key, kind: found.kind, field: found.field },
+          ...{ ours: found.left ?? '-', theirs: found.right ?? '-' },
+        },
+      })),
     };
   },
 };
+
+/** Charges that the broker states per fill, by our codes. */
+const STATED = { BROKER: 'commission', SEC31: 'sec31', TAF: 'taf' } as const;
+
+/** Our charges per fill against those in the broker's file, to the cent. A difference is reported and stays open. */
+function againstBroker(rows: readonly Row[], brokers: readonly BrokerFill[]): Break[] {
+  const charged = new Map(rows.map((fees) => [`${fees['payer']} ${fees['code']} ${fees['ref']}`, fees['amount'] as bigint]));
+  const good = brokers.filter((broker) => broker.state === 'good');
+  const codes = Object.keys(STATED) as (keyof typeof STATED)[];
+  const ours = (code: keyof typeof STATED) => (broker: BrokerFill) => charged.get(`house ${code} fill ${broker.exec_id}`) ?? 0n;
+  const fields = codes.map((name) => ({ name, left: ours(name), right: (broker: BrokerFill) => broker[STATED[name]] }));
+  const key = (broker: BrokerFill) => broker.exec_id;
+  return [...reconcile(good, good, { left: key, right: key }, fields).breaks];
+}
 
 const sortKey = (fees: Row) => [fees['payer'], fees['code'], fees['ref']].join('\n');
 
