@@ -76,6 +76,21 @@ CREATE TABLE reference.listing (
 );
 CREATE UNIQUE INDEX listing_on_market ON reference.listing (mic, code, valid_from);
 
+-- Black and white lists of underlyings: what a scope may do in a listing. A listing without an entry is not traded.
+CREATE TABLE reference.list_entry (
+  entry         bigint NOT NULL CHECK (entry > 0),
+  listing       bigint NOT NULL,
+  scope         text   NOT NULL CHECK (scope IN ('firm', 'group', 'client')),
+  scope_id      bigint NOT NULL CHECK (scope_id > 0),
+  -- 0 none, 1 open and close, 2 close only.
+  permission    integer NOT NULL CHECK (permission BETWEEN 0 AND 2),
+  valid_from    date   NOT NULL,
+  valid_to      date   CHECK (valid_to >= valid_from),
+  maker         text   NOT NULL,
+  checker       text   NOT NULL CHECK (checker <> maker),
+  PRIMARY KEY (entry, valid_from)
+);
+
 -- A hedge route: entity × channel × trading account × custodian.
 CREATE TABLE reference.route (
   route           bigint NOT NULL CHECK (route > 0),

@@ -53,6 +53,13 @@ table('listing', '上市标的', 'listings', {
   ...DATED,
 });
 table(
+  'list_entry',
+  '黑白名单',
+  'black and white lists',
+  { entry: 'bigint', listing: 'bigint', scope: 'text', scope_id: 'bigint', permission: 'integer', ...DATED },
+  { like: 'record', owner: 'risk', purpose: ['risk', 'trading'] },
+);
+table(
   'route',
   '对冲通道',
   'hedge routes',

@@ -72,6 +72,17 @@ function nodePrice(price: bigint): number {
   return Number(scaled);
 }
 
+/** Black and white lists for a market's listings. A listing without an entry is not traded. RC-a */
+export function listFacts(reference: Reference, mic: string): Command[] {
+  const here = new Set(reference.listings.filter((row) => row.mic === mic).map((row) => row.listing));
+  return reference.listEntries
+    .filter((row) => here.has(row.listing))
+    .map((row) => ({
+      name: 'list-entry',
+      body: { listing: Number(row.listing), scope: row.scope, scopeId: Number(row.scopeId), permission: row.permission },
+    }));
+}
+
 export function routeFacts(reference: Reference, mic: string): Command[] {
   return reference.routes
     .filter((route) => route.mic === mic)

@@ -80,6 +80,15 @@ export interface ListingRecord extends Dated {
   readonly shortAllowed: boolean;
 }
 
+/** An entry of the black and white lists (黑白名单): 0 none, 1 open and close, 2 close only. The strictest match holds. RC-a */
+export interface ListEntryRecord extends Dated {
+  readonly entry: bigint;
+  readonly listing: bigint;
+  readonly scope: 'firm' | 'group' | 'client';
+  readonly scopeId: bigint;
+  readonly permission: number;
+}
+
 /** A hedge route (对冲通道): entity × channel × trading account × custodian. */
 export interface RouteRecord extends Dated {
   readonly route: bigint;
@@ -109,6 +118,7 @@ export interface Reference {
   readonly issuers: readonly IssuerRecord[];
   readonly securities: readonly SecurityRecord[];
   readonly listings: readonly ListingRecord[];
+  readonly listEntries: readonly ListEntryRecord[];
   readonly routes: readonly RouteRecord[];
   readonly sessions: readonly SessionRecord[];
 }
@@ -148,6 +158,10 @@ const TABLES = {
       priceAgeMax: 'price_age_max',
       shortAllowed: 'short_allowed',
     },
+  },
+  listEntries: {
+    table: 'list_entry',
+    columns: { entry: 'entry', listing: 'listing', scope: 'scope', scopeId: 'scope_id', permission: 'permission' },
   },
   routes: {
     table: 'route',

@@ -5,6 +5,7 @@ import { currency, dateText, formatInstant, isProblem } from '@meridian/base';
 import { loadMarketFacts } from '@meridian/market';
 import { type ScratchDatabase, scratchDatabase, sqlState } from '@meridian/store';
 import {
+  listFacts,
   listingFacts,
   rateSetFact,
   readRateSet,
@@ -56,6 +57,7 @@ const data = {
       shortAllowed: false,
     },
   ],
+  listEntries: [{ ...always, entry: 1n, listing: 1n, scope: 'firm' as const, scopeId: 1n, permission: 2 }],
   routes: [
     {
       ...always,
@@ -78,7 +80,7 @@ before(async () => {
 after(() => scratch?.remove());
 
 test('recording twice is recording once; other contents under the same id and date are refused', async () => {
-  assert.equal((await scratch.database.transaction((tx) => recordReference(tx, data, BY))).recorded, 5);
+  assert.equal((await scratch.database.transaction((tx) => recordReference(tx, data, BY))).recorded, 6);
   assert.equal((await scratch.database.transaction((tx) => recordReference(tx, data, BY))).recorded, 0);
   const changed = { listings: [{ ...data.listings[0]!, quantityMax: 1n }] };
   await assert.rejects(
@@ -113,6 +115,7 @@ test('[TC-5] a node learns listings, routes and the day it trades', async () => 
   assert.equal(body.lot, 100);
   assert.equal(body.currency, 'USD');
   assert.deepEqual(body.ticks.at(-1), { from: 10_000, tick: 100 });
+  assert.deepEqual(listFacts(reference, 'ARCX')[0]?.body, { listing: 1, scope: 'firm', scopeId: 1, permission: 2 });
   assert.equal(routeFacts(reference, 'ARCX').length, 1);
   assert.equal(routeFacts(reference, 'XNYS').length, 0);
   const day = tradingDayFact(facts, 'ARCX', DATE)?.body as { open: number; close: number; phases: { types: number[] }[] };

@@ -12,6 +12,8 @@ export interface DataFolder {
   readonly keys: string;
   /** A market node's log. */
   node(mic: string): string;
+  /** Names on the wire and the ids behind them, for a node's door. */
+  door(mic: string): string;
   venue(mic: string): string;
   /** Where brokers drop their files. */
   readonly drop: string;
@@ -36,6 +38,7 @@ export function dataFolder(root: string): DataFolder {
     postgres: at('postgres'),
     keys: at('keys'),
     node: (mic) => at('node', mic),
+    door: (mic) => at('door', `${mic}.json`),
     venue: (mic) => at('venue', mic),
     drop: at('drop'),
     reports: at('reports'),
@@ -58,6 +61,7 @@ export function createFolders(folder: DataFolder): void {
 
 /** Replaces a small JSON file in one step: a reader sees the old one or the new one. */
 export function writeWhole(file: string, value: unknown): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const fresh = `${file}.${process.pid}.tmp`;
   fs.writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
   fs.renameSync(fresh, file);

@@ -13,6 +13,8 @@ import type { StoryLine } from './process/child.ts';
  * where the last life stopped. TC-5, CL-b.
  */
 export interface Duties {
+  /** Keeps the rate set in force as data of record: the books are valued by it before any node hears of it. */
+  prepare(now: Instant): Promise<void>;
   /** Does everything that is due at `now`, in the order in which it fell due. */
   perform(now: Instant): Promise<void>;
   /** Tells one node again what it must know today: after it, or this process, was started. */
@@ -143,6 +145,10 @@ export function houseDuties(options: DutiesOptions): Duties {
   }
 
   return {
+    async prepare(now) {
+      const set = inForce(facts, now);
+      if (set !== undefined) await database.transaction((tx) => recordRateSet(tx, set, SYSTEM));
+    },
     async perform(now) {
       await rates(now);
       await days(now);

@@ -1,13 +1,14 @@
 import type { AccountCentre, AccountCommand } from '@meridian/accounts';
-import { type DateText, dateText, formatInstant, type Instant, isProblem, type Logger, parseInstant } from '@meridian/base';
+import { type DateText, formatInstant, type Instant, isProblem, type Logger } from '@meridian/base';
 import type { MarketFacts } from '@meridian/market';
 import type { NumberedEvent } from '@meridian/messages';
 import { type Reference, recordReference, recordRules } from '@meridian/reference';
-import { marginCallDue, openRiskMonitor, type RiskMonitor } from '@meridian/risk';
+import { marginCallDue, openRiskMonitor, type RiskMonitor, type RiskSignal } from '@meridian/risk';
 import type { AuditLog } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import './catalogue.ts';
 import type { DataFolder } from './data-folder.ts';
+import { DEMO_BEGIN } from './demo/cast.ts';
 import { houseDuties } from './duties.ts';
 import type { AskRequest, Position, ProcessClient, ProcessService } from './link/rpc.ts';
 import { type MarketLink, openMarketLink, takeTurns } from './market-link.ts';
@@ -44,10 +45,13 @@ export interface NodeAnswer extends Omit<NodeStatus, 'lag'> {
   readonly open: boolean;
 }
 
+/** The house's margin lines: called below 105 % of the requirement, restored to 115 %, nothing under 10,000. RC-j */
+const CALL_LINES = { callPpm: 1_050_000, targetPpm: 1_150_000, amountMin: 1_000_000 };
+
 export async function openHouse(options: HouseOptions): Promise<House> {
   const { settings, database, accounts, facts, nodes, logger, story } = options;
   const turn = takeTurns();
-  const risk = await openRiskMonitor({ dir: options.folder.risk, database, logger });
+  const risk = await openRiskMonitor({ dir: options.folder.risk, database, logger, terms: CALL_LINES });
   let now: Instant = settings.mode === 'demo' ? await lastBusinessTime(database) : Date.now() * 1_000;
   let seenCommand = 0n;
 
@@ -95,9 +99,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 
   risk.onSignal((signal) => {
-    raiseCall(options, risk, signal).then(booksChanged, (error: unknown) => {
-      logger.error('margin call not raised', { reason: reasonOf(error) });
-    });
+    const answer = signal.kind === 'call' ? raiseCall(options, risk, signal) : endCalls(options, signal);
+    answer.then(booksChanged, (error: unknown) => logger.error('margin signal not answered', { reason: reasonOf(error) }));
   });
 
   /** A node that (re)appears gets its door tables, every fact of record and whatever waits for it. */
@@ -108,6 +111,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await (doors.get(market) as NodeDoor).introduce(date);
     await duties.remind(market, now);
     await (doors.get(market) as NodeDoor).deliver();
+    await node.ask('open');
   }
 
   const introduced = new Map<string, string>();
@@ -131,6 +135,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await noticeOthers();
   }
 
+  await duties.prepare(now);
   await turn(() => risk.rebase(now));
   return {
     service: {
@@ -190,6 +195,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
             return data.recorded + rules.recorded;
           });
           introduced.clear();
+          await duties.prepare(now);
           return { recorded };
         });
       case 'introduce':
@@ -232,12 +238,7 @@ async function audited<T>(
 }
 
 /** The fold saw a master below its line: the account centre raises the call, due by the bank's calendar. RC-j, RC-l. */
-async function raiseCall(
-  options: HouseOptions,
-  risk: RiskMonitor,
-  signal: Parameters<Parameters<RiskMonitor['onSignal']>[0]>[0],
-): Promise<void> {
-  if (signal.kind !== 'call') return;
+async function raiseCall(options: HouseOptions, risk: RiskMonitor, signal: RiskSignal): Promise<void> {
   const { accounts, facts, story } = options;
   const { at, master, client, currency, equity, requirement, amount } = signal;
   const dueAt = marginCallDue(facts, at, currency);
@@ -269,28 +270,46 @@ async function raiseCall(
   });
 }
 
+/** Equity stands above the target again: calls of this client that are still open need no payment. */
+async function endCalls({ accounts, database, story }: HouseOptions, { at, client }: RiskSignal): Promise<void> {
+  const { rows } = await database.query<{ id: string }>(
+    `SELECT id FROM accounts.margin_call WHERE client = $1 AND state = 'raised' ORDER BY id`,
+    [client],
+  );
+  for (const { id } of rows) {
+    await accounts.execute({
+      kind: 'meet-margin-call',
+      id: `recovered:${id}`,
+      at,
+      maker: 'risk monitor',
+      body: { call: id, by: 'recovered' },
+    });
+    story({
+      at,
+      zh: `追保解除：客户 ${client} 权益恢复`,
+      en: `Margin call ended: client ${client} stands above its target again`,
+    });
+  }
+}
+
 /** What a node's door needs to know beside its log: names on the wire and the dense ids behind them. */
 async function doorTables(database: Database, market: string, date: DateText): Promise<unknown> {
-  const sessions = await database.query(
-    `SELECT session, role, own_comp_id AS own, peer_comp_id AS peer FROM reference.session
-     WHERE mic = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) ORDER BY session`,
-    [market, date],
+  const inForce = 'valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)';
+  const read = async (sql: string) => (await database.query(sql, [market, date])).rows;
+  const sessions = await read(
+    `SELECT session, role, own_comp_id AS own, peer_comp_id AS peer FROM reference.session WHERE mic = $1 AND ${inForce} ORDER BY session`,
   );
-  const accounts = await database.query(
+  const accounts = await read(
     `SELECT b.account, b.code, s.session FROM accounts.business_account b
-     JOIN reference.session s ON s.client = b.client AND s.mic = $1 AND s.role = 'client'
-     WHERE s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2) ORDER BY b.account`,
-    [market, date],
+     JOIN (SELECT session, client FROM reference.session WHERE mic = $1 AND role = 'client' AND ${inForce}) s ON s.client = b.client
+     ORDER BY b.account`,
   );
-  const listings = await database.query(
-    `SELECT listing, code FROM reference.listing WHERE mic = $1 AND valid_from <= $2 ORDER BY listing`,
-    [market, date],
+  const listings = await read(
+    `SELECT l.listing, l.code, l.quote, s.security_class, l.valid_from FROM reference.listing l
+     JOIN reference.security s ON s.security = l.security AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2)
+     WHERE l.mic = $1 AND l.valid_from <= $2 AND (l.valid_to IS NULL OR l.valid_to >= $2) ORDER BY l.listing`,
   );
-  const routes = await database.query(
-    `SELECT route, trading_account, session FROM reference.route WHERE mic = $1 AND valid_from <= $2 ORDER BY route`,
-    [market, date],
-  );
-  return { sessions: sessions.rows, accounts: accounts.rows, listings: listings.rows, routes: routes.rows };
+  return { sessions, accounts, listings };
 }
 
 /** JSON has no bigint: every id and amount of reference data comes back as one. */
@@ -309,6 +328,8 @@ function reviveReference(body: unknown): Reference {
     'quantityMax',
     'notionalMax',
     'priceAgeMax',
+    'entry',
+    'scopeId',
   ]);
   return JSON.parse(JSON.stringify(body), (key, value) =>
     numeric.has(key) && typeof value === 'string' && integer.test(value) ? BigInt(value) : value,
@@ -319,5 +340,5 @@ async function lastBusinessTime(database: Database): Promise<Instant> {
   const { rows } = await database.query<{ at: bigint | null }>(
     `SELECT greatest((SELECT max(at) FROM accounts.command), (SELECT max(done_at) FROM server.duty_done)) AS at`,
   );
-  return Number(rows[0]?.at ?? parseInstant(`${dateText('2013-09-30')}T00:00:00Z`));
+  return Math.max(Number(rows[0]?.at ?? 0), DEMO_BEGIN);
 }

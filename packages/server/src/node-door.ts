@@ -2,7 +2,7 @@ import { cellsOfAccount, readBusinessAccounts, readCells } from '@meridian/accou
 import type { DateText } from '@meridian/base';
 import type { MarketFacts } from '@meridian/market';
 import { type Command, type CommandBody, encodeCommand } from '@meridian/messages';
-import { listingFacts, type Reference, readReference, routeFacts, settlementDigits } from '@meridian/reference';
+import { listFacts, listingFacts, type Reference, readReference, routeFacts, settlementDigits } from '@meridian/reference';
 import type { Database, Queryable } from '@meridian/store';
 import type { ProcessClient } from './link/rpc.ts';
 
@@ -37,6 +37,7 @@ export function nodeDoor(
         ...(await cellFacts(database)),
         ...(await accountFacts(database, market, reference)),
         ...(await sessionFacts(database, market, date)),
+        ...listFacts(reference, market),
       ];
       for (const command of commands) await send(command);
       return commands.length;

@@ -36,7 +36,6 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
   const app = fastify({
     logger: false,
     bodyLimit: 1_024,
-    maxParamLength: 200,
     requestTimeout: 10_000,
     connectionTimeout: 10_000,
   });

@@ -1,6 +1,6 @@
 import { declareProblems } from '@meridian/base';
 import { replay } from '@meridian/log';
-import { marketNode } from '@meridian/trading';
+import { MarketNode } from '@meridian/trading';
 import { marketsOf } from './at-house.ts';
 import { type CliCommand, EXIT, say } from './command.ts';
 
@@ -26,7 +26,7 @@ export const replayCommand: CliCommand = {
     const to = options['to'] === undefined ? undefined : Number(options['to']);
     if (to !== undefined && !(Number.isSafeInteger(to) && to > 0))
       throw problem('MARKET_UNKNOWN', { market: `--to ${String(options['to']).slice(0, 20)}`, known: '1 …' });
-    const { commands, seconds, stateHash, seq } = await replay(folder.node(market), marketNode(market), to);
+    const { commands, seconds, stateHash, seq } = await replay(folder.node(market), new MarketNode(market), to);
     answer({ commands, seconds, stateHash, seq }, () =>
       say(
         language,

@@ -1,5 +1,5 @@
 import { replay } from '@meridian/log';
-import { marketNode } from '@meridian/trading';
+import { MarketNode } from '@meridian/trading';
 import { bookStatus, type HouseStatus, type NodeStatus, type ProcessStatus } from '../status.ts';
 import type { RunningHouse } from '../supervisor.ts';
 import { marketsOf, withDatabase, withServer } from './at-house.ts';
@@ -37,7 +37,7 @@ function processesOf(running: RunningHouse): ProcessStatus[] {
 async function stopped({ folder }: Invocation): Promise<HouseStatus> {
   const nodes: NodeStatus[] = [];
   for (const market of marketsOf(folder)) {
-    const { seq, stateHash } = await replay(folder.node(market), marketNode(market));
+    const { seq, stateHash } = await replay(folder.node(market), new MarketNode(market));
     nodes.push({ market, seq, stateHash, leader: '', lag: 0, orders: 0 });
   }
   const books = await withDatabase(folder, bookStatus);

@@ -13,6 +13,10 @@ const always = { validFrom: FROM, validTo: null } as const;
 const USD: Currency = currency('USD');
 const CNY: Currency = currency('CNY');
 
+/** The demo's first and last business instant. */
+export const DEMO_BEGIN: Instant = parseInstant('2013-10-07T12:00:00Z');
+export const DEMO_END: Instant = parseInstant('2013-10-08T22:30:00Z');
+
 export const PARENT = 1;
 export const SUBSIDIARY = 2;
 /** FIX CompID of the house at every door. */
@@ -126,6 +130,10 @@ export function demoReference(markets: readonly string[]): Reference {
       { ...terms, listing: 1n, security: 1n, mic: 'ARCX', code: 'SPY', quantityMax: 100_000n, notionalMax: 2_000_000_000n },
       { ...terms, listing: 2n, security: 2n, mic: 'XNYS', code: 'IBM', quantityMax: 100_000n, notionalMax: 2_000_000_000n },
     ].filter((row) => listed(row.code as Ticker)),
+    listEntries: (['SPY', 'IBM'] as const).filter(listed).map((symbol) => {
+      const { listing } = LISTINGS[symbol];
+      return { ...always, entry: BigInt(listing), listing: BigInt(listing), scope: 'firm', scopeId: 1n, permission: 1 };
+    }),
     routes,
     sessions,
   };
@@ -245,12 +253,7 @@ function deposits(): AccountCommand[] {
       businessDate: OPENED_ON,
       bankReference: `OPENING-${sub}`,
     });
-  return [
-    deposit(11, 'CNY', '300000000'),
-    deposit(12, 'CNY', '60000000'),
-    deposit(21, 'USD', '25000000'),
-    deposit(31, 'CNY', '240000000'),
-  ];
+  return [deposit(11, 'CNY', '309500000'), deposit(21, 'USD', '25000000'), deposit(31, 'CNY', '240000000')];
 }
 
 /** The demo's listings as their venue trades them. */

@@ -4,7 +4,7 @@ import { type DataFolder, readWhole, writeWhole } from '../data-folder.ts';
 import type { ProcessClient } from '../link/rpc.ts';
 import { reasonOf, type StoryLine } from '../process/child.ts';
 import type { ProcessSettings } from '../process/settings.ts';
-import { type DemoParty, demoAccounts, demoReference, HOUSE } from './cast.ts';
+import { DEMO_BEGIN, DEMO_END, type DemoParty, demoAccounts, demoReference, HOUSE } from './cast.ts';
 import { type DemoClient, demoClient } from './client.ts';
 import { narrate } from './narration.ts';
 import { SCRIPT, type Scene, type Stage, sessionsOf } from './script.ts';
@@ -37,8 +37,6 @@ interface Place {
   readonly played: readonly string[];
 }
 
-const BEGIN = parseInstant('2013-10-07T12:00:00Z');
-const END = parseInstant('2013-10-08T22:30:00Z');
 /** Inside a session one step is this much business time. */
 const STEP = 5 * MICROS_PER_SECOND;
 /** Server and worker are told less often than nodes: every so much business time, and at every scene. */
@@ -52,7 +50,7 @@ const IDLE_STOPS = ['12:31', '13:00', '13:01', '20:05', '20:20', '20:35', '20:45
 export function conduct(options: ConductorOptions): Conductor {
   const { settings, logger, story } = options;
   const place = readWhole<Place>(`${options.folder.demo}/place.json`);
-  let now = place?.time ?? BEGIN;
+  let now = place?.time ?? DEMO_BEGIN;
   const played = new Set(place?.played ?? []);
   const clients = new Map<string, DemoClient>();
   let closed = false;
@@ -127,7 +125,7 @@ export function conduct(options: ConductorOptions): Conductor {
     story({ at: now, zh: '时钟开始走动', en: 'The clock starts' });
     let wall = performance.now();
     let told = 0;
-    while (!closed && now < END) {
+    while (!closed && now < DEMO_END) {
       const next = nextStop(options.facts, settings.markets, now, SCRIPT, played);
       const inside = next - now <= STEP;
       if (inside) {
@@ -155,8 +153,11 @@ export function conduct(options: ConductorOptions): Conductor {
   /** Everything of the demo is done when every batch, client day and mail is. */
   async function finish(): Promise<void> {
     while (!closed) {
-      const { pending } = (await insist(() => options.worker.ask('pending'))) as { pending: number };
-      if (pending === 0) break;
+      const { pending, unpublished } = (await insist(() => options.worker.ask('pending'))) as {
+        pending: number;
+        unpublished: number;
+      };
+      if (pending === 0 && unpublished === 0) break;
       await insist(() => options.worker.advance({ time: now }));
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
@@ -198,20 +199,20 @@ function nextStop(
   script: readonly Scene[],
   played: ReadonlySet<string>,
 ): Instant {
-  const scene = script.find((each) => !played.has(each.name) && each.at > now)?.at ?? END;
+  const scene = script.find((each) => !played.has(each.name) && each.at > now)?.at ?? DEMO_END;
   for (const market of markets) {
     const session = facts.sessionAt(market, now);
     if (session !== null && now >= session.open - MARGIN_BEFORE && now < session.close + MARGIN_AFTER)
       return Math.min(now + STEP, scene);
   }
   const date = formatInstant(now).slice(0, 10);
-  const idle = IDLE_STOPS.map((wall) => parseInstant(`${date}T${wall}:00Z`)).find((at) => at > now) ?? END;
+  const idle = IDLE_STOPS.map((wall) => parseInstant(`${date}T${wall}:00Z`)).find((at) => at > now) ?? DEMO_END;
   const opens = markets.flatMap((market) => {
     const session = facts.sessionAt(market, now);
     return session !== null && session.open - MARGIN_BEFORE > now ? [session.open - MARGIN_BEFORE] : [];
   });
   const midnight = parseInstant(`${date}T23:59:59Z`) + MICROS_PER_SECOND;
-  return Math.min(scene, idle, midnight, END, ...opens);
+  return Math.min(scene, idle, midnight, DEMO_END, ...opens);
 }
 
 /** JSON has no bigint: dense ids travel as text and are read back by the server. */

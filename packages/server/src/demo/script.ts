@@ -97,10 +97,10 @@ export const SCRIPT: readonly Scene[] = [
   buys('2013-10-07T14:10:00Z', STEADY, 'SPY', 'C-4', 60_000, '168.20'),
   buys('2013-10-07T14:12:00Z', STEADY, 'SPY', 'C-5', 1_000, '168.305'),
   sends('2013-10-07T14:20:00Z', STEADY, FAR),
-  buys('2013-10-07T14:28:00Z', GEARED, 'SPY', 'A-1', 5_000),
-  buys('2013-10-07T14:29:00Z', GEARED, 'IBM', 'A-2', 4_500),
-  buys('2013-10-07T14:30:00Z', GEARED, 'SPY', 'A-3', 4_400),
-  buys('2013-10-07T14:31:00Z', GEARED, 'IBM', 'A-4', 4_200),
+  buys('2013-10-07T14:28:00Z', GEARED, 'SPY', 'A-1', 5_000, '168.40'),
+  buys('2013-10-07T14:29:00Z', GEARED, 'IBM', 'A-2', 4_500, '183.40'),
+  buys('2013-10-07T14:30:00Z', GEARED, 'SPY', 'A-3', 4_400, '168.40'),
+  buys('2013-10-07T14:31:00Z', GEARED, 'IBM', 'A-4', 4_200, '183.40'),
   {
     at: parseInstant('2013-10-07T15:10:00Z'),
     name: 'C-7',
@@ -116,7 +116,7 @@ export const SCRIPT: readonly Scene[] = [
     'Mainland fund A pays 600,000 CNY to meet its call, the first banking day after the holiday',
     'deposit',
     {
-      sub: 11,
+      sub: 12,
       currency: 'CNY',
       amount: '60000000',
       businessDate: '2013-10-08' as never,

@@ -151,7 +151,7 @@ function marginLine(language: Language, master: RiskPanel['masters'][number]): s
   const equity = (master.equity / 100).toLocaleString('en-US', { maximumFractionDigits: 0 }).padStart(12);
   if (master.ratio === null || master.requirement === 0)
     return `${name} ${say(language, '权益', 'equity')} ${equity} ${master.currency}`;
-  const percent = master.ratio * 100;
+  const percent = master.ratio / 10_000;
   const width = Math.min(24, Math.round(percent / 10));
   const bar = colour(master.callOpen ? 31 : percent < 110 ? 33 : 32, '▇'.repeat(width).padEnd(24, '·'));
   const call = master.callOpen ? colour(31, say(language, ' 追保', ' margin call')) : '';

@@ -61,11 +61,17 @@ test('a problem crosses a link with its code and parameters; what is not offered
     status: async () => {
       throw new Problem('DATE_MALFORMED', { text: 'x' });
     },
+    // biome-ignore lint/correctness/useYield: it fails before it has anything to give
+    async *tail() {
+      throw new Problem('DATE_MALFORMED', { text: 'tail' });
+    },
   };
   await linked(service, async (port) => {
     const client = connectProcess(port, server, ['node']);
     await assert.rejects(client.status(), (error) => isProblem(error, 'DATE_MALFORMED') && error.params['text'] === 'x');
     await assert.rejects(client.advance({ time: 1 }), /UNIMPLEMENTED/);
+    const tail = client.tail({ consumer: 'books', from: { seq: 0, k: 0 } })[Symbol.asyncIterator]();
+    await assert.rejects(tail.next(), (error) => isProblem(error, 'DATE_MALFORMED') && error.params['text'] === 'tail');
     client.close();
   });
 });

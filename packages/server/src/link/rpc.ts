@@ -157,7 +157,6 @@ function streaming(
   return (call) => {
     const abort = new AbortController();
     call.on('cancelled', () => abort.abort());
-    call.on('error', () => abort.abort());
     const pump = async () => {
       admit(call, from);
       for await (const batch of tail(call.request, abort.signal)) {
@@ -167,7 +166,8 @@ function streaming(
       call.end();
     };
     pump().catch((error: unknown) => {
-      if (!abort.signal.aborted) call.destroy(Object.assign(new Error('tail failed'), wireError(error, logger)));
+      // Emitted, not destroyed with: only then does the library send a status to the reader.
+      if (!abort.signal.aborted) call.emit('error', wireError(error, logger));
     });
   };
 }
