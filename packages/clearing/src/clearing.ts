@@ -1,6 +1,15 @@
 import os from 'node:os';
 import type { AccountCentre } from '@meridian/accounts';
-import { type DateText, dateText, type Instant, isProblem, type Logger, type Problem, silentLogger } from '@meridian/base';
+import {
+  addDays,
+  type DateText,
+  dateText,
+  type Instant,
+  isProblem,
+  type Logger,
+  type Problem,
+  silentLogger,
+} from '@meridian/base';
 import { brokerFileName } from '@meridian/messages';
 import type { Database } from '@meridian/store';
 import { CLIENT_DAY_STEPS, type ClientDayContext, missingBatches } from './client-day.ts';
@@ -126,11 +135,11 @@ function keyOf(room: Room, mic: string, date: DateText): BatchKey {
 }
 
 async function advance(room: Room, now: Instant, deliver: () => Promise<Delivery>): Promise<Progress> {
-  await planBatches(room.pool, room.facts, ...planWindow(now));
+  const unplanned = await planAhead(room, now);
   const due = await dueBatches(room.pool, now);
   const published: BatchOutcome[] = [];
   const failed: BatchOutcome[] = [];
-  const waiting: Waiting[] = [];
+  const waiting: Waiting[] = unplanned === undefined ? [] : [{ batch: 'plan', reason: unplanned }];
   const chains = Map.groupBy(
     due.filter((row) => row.kind === 'market'),
     (row) => row.market,
@@ -151,6 +160,27 @@ async function advance(room: Room, now: Instant, deliver: () => Promise<Delivery
   if (broken !== undefined) throw broken.reason;
   for (const row of due.filter((candidate) => candidate.kind === 'client-day')) if (!(await runRow(row))) break;
   return { published, failed, waiting, mail: await deliver(), nextDue: await nextDue(room.pool, now) };
+}
+
+/**
+ * Plans as far as the calendars reach. Where they end is told as something that waits, days before it hurts; what is due
+ * runs all the same.
+ * @throws Problem CALENDAR_NOT_COVERED when not even today is known
+ */
+async function planAhead(room: Room, now: Instant): Promise<Problem | undefined> {
+  let [from, to] = planWindow(now);
+  const today = addDays(from, 1);
+  for (let refused: Problem | undefined; ; ) {
+    try {
+      await planBatches(room.pool, room.facts, from, to);
+      return refused;
+    } catch (error) {
+      if (!isProblem(error, 'CALENDAR_NOT_COVERED') || to <= today) throw error;
+      refused = error;
+      if (from < today) from = today;
+      else to = addDays(to, -1);
+    }
+  }
 }
 
 async function runDue(room: Room, row: DueBatch): Promise<BatchOutcome | Waiting> {

@@ -1,6 +1,14 @@
 import { type Bilingual, formatInstant } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
-import { amountCell, type Cell, type Column, numberCell, type ReportDocument, type Section } from './document/document.ts';
+import {
+  amountCell,
+  type Cell,
+  type Column,
+  numberCell,
+  type ReportDocument,
+  rateCell,
+  type Section,
+} from './document/document.ts';
 
 /** Column builders: what is a number stands right. */
 export const text = (zh: string, en: string): Column => ({ title: { zh, en }, kind: 'text' });
@@ -348,7 +356,7 @@ async function contractsSection(db: Queryable, batch: string, process: number, v
     ],
     rows: rows.map((row) => [
       ...[row.back_to_back_of === null ? String(row.contract) : `${row.contract} b2b`, row.code, row.side],
-      ...[numberCell(row.quantity_before), numberCell(row.quantity), numberCell(row.mark, 8), numberCell(row.fx_rate, 10)],
+      ...[numberCell(row.quantity_before), numberCell(row.quantity), rateCell(row.mark, 8), rateCell(row.fx_rate, 10)],
       ...[row.currency, amountCell(row.mtm - row.mtm_before, row.currency), amountCell(row.realised, row.currency)],
       ...[amountCell(row.accrual, row.currency), amountCell(row.settled, row.currency)],
     ]),

@@ -105,6 +105,18 @@ test('[CL-b] the planner writes every session of a window once, and refuses beyo
   );
 });
 
+test('[CL-b] at the end of the calendar what is due still runs, and the missing calendar is told', async () => {
+  const clearing = day.open();
+  const progress = await clearing.advance(parseInstant('2013-10-29T12:00:00Z'));
+  assert.equal(progress.waiting[0]?.batch, 'plan');
+  assert.equal(progress.waiting[0]?.reason.code, 'CALENDAR_NOT_COVERED');
+  const { rows } = await day.database.query<{ last: string }>(
+    'SELECT max(clearing_date)::text AS last FROM clearing.batch_due',
+  );
+  assert.ok((rows[0]?.last ?? '') >= '2013-10-31');
+  await clearing.close();
+});
+
 test('[CL-b] people can move or skip a planned batch; what ran stays', async () => {
   const row = { market: 'XNYS', business: 'swap', clearing_date: '2013-10-09' as DateText };
   const by = { actor: 'li', reason: 'late file' };

@@ -1,6 +1,6 @@
 import { formatInstant } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
-import { amountCell, type Cell, numberCell, type ReportDocument, type Section } from './document/document.ts';
+import { amountCell, type Cell, numberCell, type ReportDocument, rateCell, type Section } from './document/document.ts';
 import { both, code, number, text } from './report.ts';
 
 /** A published batch that a client day closes over. */
@@ -228,7 +228,7 @@ async function contractSection(db: Queryable, client: bigint, ids: readonly stri
     ],
     rows: rows.map((row): Cell[] => [
       ...[row.uti, row.code, row.side === 'long' ? '多 long' : '空 short', numberCell(row.quantity)],
-      ...[row.reference === null ? null : numberCell(row.reference, 8), numberCell(row.mark, 8), numberCell(row.fx_rate, 10)],
+      ...[row.reference === null ? null : rateCell(row.reference, 8), rateCell(row.mark, 8), rateCell(row.fx_rate, 10)],
       ...[row.currency, amountCell(row.mtm, row.currency), amountCell(-row.financing, row.currency)],
       ...[amountCell(row.realised, row.currency), amountCell(row.margin, row.currency)],
     ]),
@@ -346,7 +346,7 @@ async function tradeSection(db: Queryable, client: bigint, ids: readonly string[
       ...[formatInstant(Number(row.at)), row.market, row.code, String(row.order_id), `${row.seq}.${row.k}`],
       row.side === 1 ? '买 buy' : row.side === 5 ? '卖空 short' : '卖 sell',
       row.kind === 'bust' ? '撤销 bust' : row.effect === 1 ? '开 open' : '平 close',
-      ...[numberCell(row.quantity), numberCell(row.price, 8), row.quote, numberCell(row.fx_rate, 10)],
+      ...[numberCell(row.quantity), rateCell(row.price, 8), row.quote, rateCell(row.fx_rate, 10)],
       row.settlement_currency,
     ]),
   };
@@ -380,7 +380,7 @@ async function eventSection(db: Queryable, client: bigint, ids: readonly string[
       ...[text('币种', 'currency'), number('已实现', 'realised'), number('融资结算', 'financing settled')],
     ],
     rows: rows.map((row) => [
-      ...[row.uti, names[row.kind] ?? row.kind, numberCell(row.quantity), numberCell(row.price, 8), row.currency],
+      ...[row.uti, names[row.kind] ?? row.kind, numberCell(row.quantity), rateCell(row.price, 8), row.currency],
       ...[amountCell(row.realised, row.currency), amountCell(row.financing, row.currency)],
     ]),
   };

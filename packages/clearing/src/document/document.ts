@@ -40,6 +40,16 @@ export function numberCell(scaled: bigint | number, digits = 0): Cell {
   return { scaled: BigInt(scaled), digits };
 }
 
+/** A price or rate: without trailing zeros, two decimals at least. */
+export function rateCell(scaled: bigint, digits: number): Cell {
+  let [value, left] = [scaled, digits];
+  while (left > 2 && value % 10n === 0n) {
+    value /= 10n;
+    left--;
+  }
+  return { scaled: value, digits: left };
+}
+
 /** "-1,234,567.80" */
 export function grouped(scaled: bigint, digits: number): string {
   const [whole = '', fraction] = formatDecimal(scaled, digits).split('.');
