@@ -15,9 +15,12 @@ import {
   writeIndexEntry,
 } from './event-segment.ts';
 import { type EventSurvey, endOf, type SurveyedSegment } from './event-survey.ts';
-import { writeAll } from './full-write.ts';
+import { fullyWritten, writeAll } from './full-write.ts';
 import { problem } from './problems.ts';
 import type { Position } from './state-machine.ts';
+
+/** Up to here the copy into the page cache costs less than its way through the thread pool. */
+const WRITTEN_AWAY_BYTES = 256 << 10;
 
 export interface EventFileOptions {
   readonly disk: Disk;
@@ -162,7 +165,8 @@ function eventFile(
 
   /** Data before index: an entry never names bytes that were not written. */
   async function flush(bytes: Uint8Array): Promise<void> {
-    if (bytes.length > 0) await writeAll(data, [bytes], segment.written, bytes.length);
+    if (bytes.length > WRITTEN_AWAY_BYTES) await writeAll(data, [bytes], segment.written, bytes.length);
+    else if (bytes.length > 0) fullyWritten(data, data.writeNow([bytes], segment.written), bytes.length);
     if (closed.length > 0) {
       const entries = closed.map(writeIndexEntry);
       await writeAll(index, entries, segment.blocks.length * INDEX_ENTRY_BYTES, entries.length * INDEX_ENTRY_BYTES);

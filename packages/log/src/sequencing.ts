@@ -164,13 +164,14 @@ export function sequence(parts: Parts): Sequencer {
     const { bytes, length, count } = batch.events;
     const said = bytes.subarray(0, length);
     const view = new DataView(bytes.buffer, 0, length);
+    // Whoever waits for an answer gets it before the file its events.
+    announce({ firstSeq: batch.firstSeq, lastSeq: committedSeq, count, bytes: said, view });
     afterEvents(async () => {
       await events.append(said, view);
       bell.ring();
     });
     if (batch.marked) afterEvents(() => events.mark());
     eventWork.then(() => recycle(batch), fail);
-    announce({ firstSeq: batch.firstSeq, lastSeq: committedSeq, count, bytes: said, view });
     if (waiting.length > 0) settle();
   }
 
