@@ -1,7 +1,7 @@
 import { formatInstant } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
+import { both, code, number, text } from './document/column.ts';
 import { amountCell, type Cell, numberCell, type ReportDocument, rateCell, type Section } from './document/document.ts';
-import { both, code, number, text } from './report.ts';
 
 /** A published batch that a client day closes over. */
 export interface DayBatch {
