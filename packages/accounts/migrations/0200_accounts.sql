@@ -178,14 +178,15 @@ CREATE TABLE accounts.journal (
   source_market text,
   source_seq    bigint,
   source_k      integer,
-  reverses      bigint UNIQUE REFERENCES accounts.journal,
+  reverses      bigint REFERENCES accounts.journal,
   lines         integer NOT NULL CHECK (lines BETWEEN 2 AND 200000),
   prev_hash     text   NOT NULL,
   hash          text   NOT NULL
 );
 CREATE INDEX journal_command ON accounts.journal (command_no);
 CREATE INDEX journal_batch ON accounts.journal (batch) WHERE batch IS NOT NULL;
-CREATE INDEX journal_business_date ON accounts.journal (business_date);
+-- A journal is reversed once.
+CREATE UNIQUE INDEX journal_reversed ON accounts.journal (reverses) WHERE reverses IS NOT NULL;
 
 CREATE TABLE accounts.posting (
   journal         bigint  NOT NULL,
