@@ -98,31 +98,35 @@ export function readBrokerFile(file: string, content: Uint8Array): BrokerFileRea
 const text = (record: FileRecord | undefined, name: string) => String(record?.values[name] ?? '');
 
 function fillOf(record: FileRecord): BrokerFill {
-  const values = record.values as Record<string, never>;
-  const kind: BrokerFill['kind'] = values['kind'];
+  // The layout has checked kind and form of every field.
+  const values = record.values as Record<string, unknown>;
+  const word = (name: string) => values[name] as string;
+  const number = (name: string) => values[name] as bigint;
+  const date = (name: string) => values[name] as DateText;
+  const kind = word('kind') as BrokerFill['kind'];
   return {
     line: record.line,
     at_byte: record.byte,
     at: record.at,
     kind,
-    exec_id: values['execId'],
-    ref_exec_id: values['refExecId'],
-    venue_order_id: values['orderId'],
-    cl_ord_id: values['clOrdId'],
-    trading_account: values['account'],
-    isin: values['isin'],
-    symbol: values['symbol'],
-    mic: values['mic'],
-    side: values['side'],
-    quantity: values['quantity'],
-    price: rescale(values['price'], NODE_PRICE_DIGITS, PRICE_DIGITS, 'half-even'),
-    currency: values['currency'],
-    transact_at: values['tradeTime'],
-    trade_date: values['tradeDate'],
-    settlement_date: values['settlementDate'],
-    commission: values['commission'],
-    sec31: values['sec31'],
-    taf: values['taf'],
+    exec_id: word('execId'),
+    ref_exec_id: word('refExecId'),
+    venue_order_id: word('orderId'),
+    cl_ord_id: word('clOrdId'),
+    trading_account: word('account'),
+    isin: word('isin'),
+    symbol: word('symbol'),
+    mic: word('mic'),
+    side: word('side') as BrokerFill['side'],
+    quantity: number('quantity'),
+    price: rescale(number('price'), NODE_PRICE_DIGITS, PRICE_DIGITS, 'half-even'),
+    currency: word('currency'),
+    transact_at: number('tradeTime'),
+    trade_date: date('tradeDate'),
+    settlement_date: date('settlementDate'),
+    commission: number('commission'),
+    sec31: number('sec31'),
+    taf: number('taf'),
     state: kind === 'BUST' ? 'bust' : 'good',
   };
 }

@@ -1,10 +1,10 @@
 import { type Currency, type DateText, divide, invariant, mulDiv } from '@meridian/base';
 import {
   backToBack,
+  type ContractLot,
   type ContractState,
   conversionRate,
   type FxFixing,
-  type Lot,
   type MarginTerms,
   type BookingPolicy as ProductPolicy,
   type ResolvedSwap,
@@ -228,7 +228,7 @@ function contractState(swap: ResolvedSwap, row: StateRow, lots: readonly LotRow[
   };
 }
 
-function lotOf(row: LotRow): Lot {
+function lotOf(row: LotRow): ContractLot {
   const fx: FxFixing | null =
     row.fx_rate === null ? null : { rate: row.fx_rate, source: String(row.fx_rate_set), fixedAt: Number(row.fx_at) };
   return {

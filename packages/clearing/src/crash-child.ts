@@ -12,7 +12,7 @@ const [url, dropDir, outDir, market, date, at, killAt, when] = process.argv.slic
 ];
 let count = 0;
 
-const die = (): void => process.kill(process.pid, 'SIGKILL');
+const die = (): void => void process.kill(process.pid, 'SIGKILL');
 
 /** Counts every statement of the process, inside and outside transactions. */
 function counted<T extends { query: Transaction['query'] }>(target: T): T {

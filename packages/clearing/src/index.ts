@@ -5,5 +5,12 @@ export type { Delivery, SmtpSettings } from './mail.ts';
 export { type ClearingFacts, ClearingRules, clearingRules } from './rules.ts';
 export type { BatchOutcome } from './runner.ts';
 export { changeDue, type DueBatch, planBatches } from './schedule.ts';
-export type { BatchLine, BatchStatus, ClearingStatus, ErrorLine, StepLine } from './status.ts';
+export {
+  type BatchLine,
+  type BatchStatus,
+  type ClearingStatus,
+  clearingStatus,
+  type ErrorLine,
+  type StepLine,
+} from './status.ts';
 export type { BatchFault } from './step.ts';

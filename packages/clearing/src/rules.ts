@@ -81,6 +81,7 @@ export function marketRule(rules: ClearingRules, mic: string): MarketRule {
 }
 
 export interface ListingFact extends ListingRecord {
+  readonly issuer: bigint;
   readonly securityClass: SecurityRecord['securityClass'];
   readonly name: string;
   readonly isin: string | null;
@@ -107,6 +108,7 @@ export async function datedReference(database: Queryable, date: DateText): Promi
     if (security === undefined) throw problem('CLEARING_FACT_MISSING', { what: 'security', key: String(row.security) });
     return {
       ...row,
+      issuer: security.issuer,
       securityClass: security.securityClass,
       name: security.name,
       isin: security.isin,

@@ -15,6 +15,8 @@ import type { StoryLine } from './process/child.ts';
 export interface Duties {
   /** Keeps the rate set in force as data of record: the books are valued by it before any node hears of it. */
   prepare(now: Instant): Promise<void>;
+  /** Margin calls that deposits cover are met; those past their deadline that nothing covers are breached. */
+  settleCalls(now: Instant): Promise<void>;
   /** Does everything that is due at `now`, in the order in which it fell due. */
   perform(now: Instant): Promise<void>;
   /** Tells one node again what it must know today: after it, or this process, was started. */
@@ -114,7 +116,6 @@ export function houseDuties(options: DutiesOptions): Duties {
     }
   }
 
-  /** A call that deposits cover is met; one that nothing covers at its deadline is breached. */
   async function calls(now: Instant): Promise<void> {
     const { rows } = await database.query<{ id: string; due_at: bigint }>(
       `SELECT id, due_at FROM accounts.margin_call WHERE state = 'raised' ORDER BY raised_at, id`,
@@ -149,6 +150,7 @@ export function houseDuties(options: DutiesOptions): Duties {
       const set = inForce(facts, now);
       if (set !== undefined) await database.transaction((tx) => recordRateSet(tx, set, SYSTEM));
     },
+    settleCalls: calls,
     async perform(now) {
       await rates(now);
       await days(now);

@@ -182,7 +182,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     switch (what) {
       case 'execute':
         return audited(options, what, body as AccountCommand, async () => {
-          const { no, outcome, repeated } = await accounts.execute(body as AccountCommand);
+          const command = body as AccountCommand;
+          const { no, outcome, repeated } = await accounts.execute(command);
+          // A payment meets its call before the fold, seeing the money, would call it recovered.
+          if (command.kind === 'deposit') await duties.settleCalls(Math.max(now, command.at));
           await booksChanged();
           return { no, outcome, repeated };
         });

@@ -1,4 +1,5 @@
-import type { Queryable } from '@meridian/store';
+import { clearingStatus } from '@meridian/clearing';
+import type { Database } from '@meridian/store';
 
 /** What `meridian status` and /v1/status tell. Counts and hashes; nothing that points at a client. */
 export interface HouseStatus {
@@ -38,14 +39,15 @@ export interface NodeStatus {
 export interface BatchStatus {
   readonly batch: string;
   readonly market: string;
-  readonly businessDate: string;
+  /** Session date of a market's batch, business date of a client day. */
+  readonly date: string;
   readonly state: string;
   readonly attempt: number;
 }
 
 /** The books' part of the status, by SQL. */
 export async function bookStatus(
-  database: Queryable,
+  database: Database,
 ): Promise<Omit<HouseStatus, 'mode' | 'businessTime' | 'processes' | 'nodes'>> {
   const one = async <R extends object>(sql: string) => (await database.query<R>(sql)).rows[0] as R;
   const books = await one<Record<'fills' | 'orders' | 'exceptions' | 'days', bigint>>(
@@ -59,6 +61,7 @@ export async function bookStatus(
             count(*) FILTER (WHERE state = 'closed' AND back_to_back_of IS NULL) AS closed,
             count(*) FILTER (WHERE back_to_back_of IS NOT NULL) AS b2b FROM accounts.contract`,
   );
+  const { batches, mail } = await clearingStatus(database);
   const calls = await one<Record<'raised' | 'met' | 'breached', bigint>>(
     `SELECT count(*) FILTER (WHERE state = 'raised') AS raised, count(*) FILTER (WHERE state = 'met') AS met,
             count(*) FILTER (WHERE state = 'breached') AS breached FROM accounts.margin_call`,
@@ -70,7 +73,9 @@ export async function bookStatus(
     clientDays: Number(books.days),
     contracts: { open: Number(contracts.open), closed: Number(contracts.closed), backToBack: Number(contracts.b2b) },
     marginCalls: { raised: Number(calls.raised), met: Number(calls.met), breached: Number(calls.breached) },
-    batches: [],
-    mails: { queued: 0, sent: 0 },
+    batches: batches
+      .filter((line) => line.attempt > 0)
+      .map(({ batch, market, clearingDate: date, state, attempt }) => ({ batch, market, date, state, attempt })),
+    mails: { queued: mail.queued, sent: mail.sent },
   };
 }

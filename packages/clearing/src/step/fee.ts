@@ -197,8 +197,14 @@ const textOf = (value: bigint | null) => (value === null ? null : String(value))
 /** The broker's commission as a line like any levy: per unit, half up, per fill. */
 function brokerLine(perUnit: string): (charge: Charge) => FeeLine {
   return (charge) => ({
-    ...{ code: 'BROKER', name: 'Broker commission', factId: 'broker-agreement', source: 'agreement', confidence: 'checked' },
-    ...{ currency: charge.listing.terms.currency, rounding: 'half-up', level: 'fill', unitMinor: 1n },
+    ...({
+      code: 'BROKER',
+      name: 'Broker commission',
+      factId: 'broker-agreement',
+      source: 'agreement',
+      confidence: 'seen',
+    } as const),
+    ...({ currency: charge.listing.terms.currency, rounding: 'half-up', level: 'fill', unitMinor: 1n } as const),
     ...{ basis: { kind: 'per-unit', perUnit: parseDecimal(perUnit, FEE_RATE_DIGITS) }, minMinor: null, maxMinor: null },
   });
 }

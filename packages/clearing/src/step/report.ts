@@ -1,7 +1,7 @@
 import { formatInstant } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
 import { keepDocument } from '../document-store.ts';
-import { queueNotices } from '../mail.ts';
+import { type Notice, queueNotices } from '../mail.ts';
 import { batchReport } from '../report.ts';
 import { type BatchKey, batchId, hashOf, type Step } from '../step.ts';
 import type { MarketContext } from './plan.ts';
@@ -35,9 +35,8 @@ export async function reportAttempt(
   const { zh, en } = document.verdict.text;
   const subject = `[Meridian] 清算 ${key.market} ${key.clearingDate} #${attempt} ${zh} / ${en}`;
   const kind = document.kind === 'batch-report' ? 'batch-report' : 'failure-report';
-  await queueNotices(
-    ...([tx, recipients.map((recipient) => ({ batch, attempt, kind, recipient, subject, documents }))] as const),
-  );
+  const notice = (recipient: string): Notice => ({ batch, attempt, kind, recipient, subject, documents });
+  await queueNotices(tx, recipients.map(notice));
   return documents;
 }
 

@@ -68,11 +68,11 @@ function text(told: HouseStatus, { language }: Invocation): string {
     table(
       [
         say(language, '批次', 'batch'),
-        say(language, '业务日', 'business date'),
+        say(language, '日期', 'date'),
         say(language, '状态', 'state'),
         say(language, '次', 'attempt'),
       ],
-      told.batches.map((each) => [each.batch, each.businessDate, each.state, each.attempt]),
+      told.batches.map((each) => [each.batch, each.date, each.state, each.attempt]),
     ),
     '',
     say(

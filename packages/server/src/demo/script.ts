@@ -40,8 +40,12 @@ function buys(at: string, party: DemoParty, symbol: Ticker, id: string, quantity
   );
 }
 
-function closes(at: string, party: DemoParty, symbol: Ticker, id: string, quantity: number): Scene {
-  return sends(at, party, order(party, symbol, id, { side: 'sell', effect: 'close', quantity }));
+function closes(at: string, party: DemoParty, symbol: Ticker, id: string, quantity: number, price?: string): Scene {
+  return sends(
+    at,
+    party,
+    order(party, symbol, id, { side: 'sell', effect: 'close', quantity, ...(price === undefined ? {} : { price }) }),
+  );
 }
 
 function sends(at: string, party: DemoParty, typed: ClientOrder): Scene {
@@ -77,7 +81,7 @@ function books<K extends CommandKind>(
   return { at: instant, name, zh, en, play: (stage) => stage.execute(command) };
 }
 
-const IBM_LIMIT = order(STEADY, 'IBM', 'C-2', { side: 'buy', effect: 'open', quantity: 3_000, price: '182.35' });
+const IBM_LIMIT = order(STEADY, 'IBM', 'C-2', { side: 'buy', effect: 'open', quantity: 3_000, price: '181.90' });
 const FAR = order(STEADY, 'SPY', 'C-6', { side: 'buy', effect: 'open', quantity: 500, price: '166.00' });
 
 /** The two sessions, hour by hour (UTC). Prices and their moves are the recorded market's; only the orders are ours. */
@@ -94,7 +98,7 @@ export const SCRIPT: readonly Scene[] = [
     play: async (stage) =>
       stage.client(STEADY, 'XNYS')?.replace({ id: 'C-3', original: 'C-2', order: { ...IBM_LIMIT, price: '182.60' } }),
   },
-  buys('2013-10-07T14:10:00Z', STEADY, 'SPY', 'C-4', 60_000, '168.20'),
+  buys('2013-10-07T14:10:00Z', STEADY, 'SPY', 'C-4', 40_000, '168.20'),
   buys('2013-10-07T14:12:00Z', STEADY, 'SPY', 'C-5', 1_000, '168.305'),
   sends('2013-10-07T14:20:00Z', STEADY, FAR),
   buys('2013-10-07T14:28:00Z', GEARED, 'SPY', 'A-1', 5_000, '168.40'),
@@ -155,10 +159,10 @@ export const SCRIPT: readonly Scene[] = [
     result: 'paid',
     businessDate: '2013-10-08' as never,
   }),
-  closes('2013-10-08T14:05:00Z', GEARED, 'IBM', 'A-5', 4_400),
+  closes('2013-10-08T14:05:00Z', GEARED, 'IBM', 'A-5', 4_400, '180.20'),
   closes('2013-10-08T14:40:00Z', OVERSEAS, 'SPY', 'B-4', 1_000),
   buys('2013-10-08T15:20:00Z', STEADY, 'SPY', 'C-8', 800),
-  closes('2013-10-08T17:30:00Z', STEADY, 'IBM', 'C-9', 1_000),
+  closes('2013-10-08T17:30:00Z', STEADY, 'IBM', 'C-9', 1_000, '179.20'),
 ];
 
 /** Everybody's sessions with every market. */

@@ -81,7 +81,7 @@ export function openView(options: ViewOptions): View {
 
   return {
     story(line) {
-      const stamp = `${formatInstant(line.at).slice(5, 10)} ${wallTimeIn(line.at, 'America/New_York').slice(0, 5)}`;
+      const stamp = `${formatInstant(line.at).slice(5, 16).replace('T', ' ')}Z`;
       erase();
       const text = line[language];
       write(isTerminal ? `${dim(stamp)} ${tint(text)}\n` : `${stamp} ${text}\n`);

@@ -18,9 +18,7 @@ await runChild(async ({ settings, logger, story }) => {
   const database = openDatabase({ url: settings.databaseUrl, name: 'server', logger });
   await waitForDatabase(database);
   await migrate(database, MIGRATIONS, logger);
-  await database
-    .transaction((tx) => applyCatalogue((sql) => tx.query(sql)))
-    .catch((e) => console.error(String(e).slice(0, 200)));
+  await database.transaction((tx) => applyCatalogue((sql) => tx.query(sql)));
 
   const identity = loadIdentity(folder.keys, 'server', 'main');
   const nodes = new Map(
