@@ -40,7 +40,7 @@ export class ChildTable {
   readonly rows = new RowStore();
   readonly #byIntent = new HashIndex();
   readonly #byRequest = new HashIndex();
-  readonly #request = { number: new Float64Array(16), child: new Int32Array(16), before: new Int32Array(16) };
+  readonly #request = { number: new Float64Array(16), before: new Int32Array(16) };
   #requestCount = 0;
   #freeRequest = -1;
 
@@ -49,19 +49,29 @@ export class ChildTable {
   }
 
   find(intent: number): number {
-    for (let at = hashSeq(intent) & this.#byIntent.mask; ; at = (at + 1) & this.#byIntent.mask) {
-      const row = this.#byIntent.rows[at] as number;
-      if (row < 0 || this.intent[row] === intent) return row;
+    const { cells, mask } = this.#byIntent;
+    const hash = hashSeq(intent);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const row = cells[at * 2] as number;
+      if (row < 0 || (cells[at * 2 + 1] === hash && this.intent[row] === intent)) return row;
     }
   }
 
   /** The child a request number concerns; −1 for one the node does not (any more) know. */
   findRequest(request: number): number {
-    for (let at = requestHash(request) & this.#byRequest.mask; ; at = (at + 1) & this.#byRequest.mask) {
-      const row = this.#byRequest.rows[at] as number;
-      if (row < 0) return -1;
-      if (this.#request.number[row] === request) return this.#request.child[row] as number;
+    const { cells, mask } = this.#byRequest;
+    const hash = requestHash(request);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const child = cells[at * 2] as number;
+      if (child < 0 || (cells[at * 2 + 1] === hash && this.#names(child, request))) return child;
     }
+  }
+
+  #names(child: number, request: number): boolean {
+    if (this.request[child] === request || this.changeRequest[child] === request) return true;
+    for (let r = this.requests[child] as number; r >= 0; r = this.#request.before[r] as number)
+      if (this.#request.number[r] === request) return true;
+    return false;
   }
 
   open(intent: number): number {
@@ -82,10 +92,9 @@ export class ChildTable {
       if (row === this.#request.number.length) widen(this.#request, row * 2);
     }
     this.#request.number[row] = request;
-    this.#request.child[row] = child;
     this.#request.before[row] = this.requests[child] as number;
     this.requests[child] = row;
-    this.#byRequest.insert(row, requestHash(request));
+    this.#byRequest.insert(child, requestHash(request));
   }
 
   close(row: number): void {
@@ -97,11 +106,11 @@ export class ChildTable {
 
   #forgetOldest(): void {
     const row = this.rows.forget();
-    this.#byIntent.remove(row);
+    this.#byIntent.remove(row, hashSeq(this.intent[row] as number));
     this.intent[row] = 0;
     for (let r = this.requests[row] as number; r >= 0; ) {
       const before = this.#request.before[r] as number;
-      this.#byRequest.remove(r);
+      this.#byRequest.remove(row, requestHash(this.#request.number[r] as number));
       this.#request.number[r] = 0;
       this.#request.before[r] = this.#freeRequest;
       this.#freeRequest = r;
@@ -130,9 +139,11 @@ export class ChildTable {
     this.#requestCount = from.table(this.#request);
     this.#freeRequest = from.number();
     this.rows.restore(from);
-    for (let row = 0; row < this.rows.count; row++)
-      if (this.intent[row] !== 0) this.#byIntent.insert(row, hashSeq(this.intent[row] as number));
-    for (let row = 0; row < this.#requestCount; row++)
-      if (this.#request.number[row] !== 0) this.#byRequest.insert(row, requestHash(this.#request.number[row] as number));
+    for (let row = 0; row < this.rows.count; row++) {
+      if (this.intent[row] === 0) continue;
+      this.#byIntent.insert(row, hashSeq(this.intent[row] as number));
+      for (let r = this.requests[row] as number; r >= 0; r = this.#request.before[r] as number)
+        this.#byRequest.insert(row, requestHash(this.#request.number[r] as number));
+    }
   }
 }

@@ -60,72 +60,86 @@ export function hashBytes(seed: number, view: DataView, start: number, end: numb
 }
 
 /**
- * Rows by hash: linear probing, load at most one half, backward-shift deletion (no tombstones). The caller walks
+ * A second hash of the same bytes that shares no step with {@link hashBytes}: under one function with two seeds, texts
+ * that collide under the first seed often collide under the second too, and 64 bits are worth little more than 32.
+ */
+export function hashBytesAgain(seed: number, view: DataView, start: number, end: number): number {
+  let hash = Math.imul(seed ^ (end - start), 0x165667b1);
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x27d4eb2f);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) {
+    hash = Math.imul(hash ^ view.getUint8(at), 0x9e3779b1);
+    hash ^= hash >>> 13;
+  }
+  return finish(hash);
+}
+
+/**
+ * Rows by hash: linear probing, load at most one half, backward-shift deletion (no tombstones). A cell is a row and its
+ * hash side by side, so that a walk leaves its cache line only for a row whose hash agrees. The caller walks
  *
- *     for (let at = hash & index.mask; (row = index.rows[at]!) >= 0; at = (at + 1) & index.mask) …
- *
- * and compares keys itself. `hashOf` is kept per row so that the index can grow and delete alone.
+ *     for (let at = hash & index.mask; ; at = (at + 1) & index.mask) {
+ *       const row = index.cells[at * 2] as number;
+ *       if (row < 0 || (index.cells[at * 2 + 1] === hash && …the key is the row's)) return row;
+ *     }
  */
 export class HashIndex {
-  rows = new Int32Array(16).fill(-1);
+  /** Row (−1: free) and hash, alternating. */
+  cells = new Int32Array(32).fill(-1);
   mask = 15;
   count = 0;
-  hashOf = new Int32Array(16);
-
-  /** Room for `rows` rows; the owner's columns grow alike. */
-  widen(rows: number): void {
-    if (rows > this.hashOf.length) {
-      const wider = new Int32Array(rows);
-      wider.set(this.hashOf);
-      this.hashOf = wider;
-    }
-  }
 
   insert(row: number, hash: number): void {
-    if (row >= this.hashOf.length) this.widen(Math.max(row + 1, this.hashOf.length * 2));
-    if (this.count * 2 >= this.rows.length) this.#spread(this.rows.length * 2);
-    this.hashOf[row] = hash;
+    if (this.count * 2 > this.mask) this.#spread((this.mask + 1) * 2);
     this.#place(row, hash);
     this.count++;
   }
 
   /** Prepares for `rows` rows in all, so that inserting them allocates nothing. */
   reserve(rows: number): void {
-    this.widen(rows);
-    let cells = this.rows.length;
-    while (cells < rows * 2) cells *= 2;
-    if (cells > this.rows.length) this.#spread(cells);
+    let places = this.mask + 1;
+    while (places < rows * 2) places *= 2;
+    if (places > this.mask + 1) this.#spread(places);
   }
 
-  remove(row: number): void {
-    let hole = (this.hashOf[row] as number) & this.mask;
-    while (this.rows[hole] !== row) hole = (hole + 1) & this.mask;
-    for (let at = (hole + 1) & this.mask; (this.rows[at] as number) >= 0; at = (at + 1) & this.mask) {
-      const home = (this.hashOf[this.rows[at] as number] as number) & this.mask;
-      if (((at - home) & this.mask) >= ((at - hole) & this.mask)) {
-        this.rows[hole] = this.rows[at] as number;
+  /** Takes out a row that is there under this hash. */
+  remove(row: number, hash: number): void {
+    const { cells, mask } = this;
+    let hole = hash & mask;
+    while (cells[hole * 2] !== row || cells[hole * 2 + 1] !== hash) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; (cells[at * 2] as number) >= 0; at = (at + 1) & mask) {
+      const home = (cells[at * 2 + 1] as number) & mask;
+      if (((at - home) & mask) >= ((at - hole) & mask)) {
+        cells[hole * 2] = cells[at * 2] as number;
+        cells[hole * 2 + 1] = cells[at * 2 + 1] as number;
         hole = at;
       }
     }
-    this.rows[hole] = -1;
+    cells[hole * 2] = -1;
     this.count--;
   }
 
   clear(): void {
-    this.rows.fill(-1);
+    this.cells.fill(-1);
     this.count = 0;
   }
 
   #place(row: number, hash: number): void {
-    let at = hash & this.mask;
-    while ((this.rows[at] as number) >= 0) at = (at + 1) & this.mask;
-    this.rows[at] = row;
+    const { cells, mask } = this;
+    let at = hash & mask;
+    while ((cells[at * 2] as number) >= 0) at = (at + 1) & mask;
+    cells[at * 2] = row;
+    cells[at * 2 + 1] = hash;
   }
 
-  #spread(cells: number): void {
-    const old = this.rows;
-    this.rows = new Int32Array(cells).fill(-1);
-    this.mask = cells - 1;
-    for (const row of old) if (row >= 0) this.#place(row, this.hashOf[row] as number);
+  #spread(places: number): void {
+    const old = this.cells;
+    this.cells = new Int32Array(places * 2).fill(-1);
+    this.mask = places - 1;
+    for (let at = 0; at < old.length; at += 2)
+      if ((old[at] as number) >= 0) this.#place(old[at] as number, old[at + 1] as number);
   }
 }

@@ -1,5 +1,5 @@
 import { EXECUTIONS_KEPT } from './bounds.ts';
-import { HashIndex, hashBytes, mix, widen } from './column.ts';
+import { HashIndex, hashBytes, hashBytesAgain, widen } from './column.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 /**
@@ -25,20 +25,25 @@ export class ExecutionTable {
   next = 0;
   readonly #index = new HashIndex();
 
-  static lane(seed: number, session: number, view: DataView, at: number): number {
-    return hashBytes(mix(seed, session), view, at + 1, at + 1 + view.getUint8(at));
+  static idA(session: number, view: DataView, at: number): number {
+    return hashBytes(session, view, at + 1, at + 1 + view.getUint8(at));
+  }
+
+  static idB(session: number, view: DataView, at: number): number {
+    return hashBytesAgain(session, view, at + 1, at + 1 + view.getUint8(at));
   }
 
   find(idA: number, idB: number): number {
-    for (let at = idA & this.#index.mask; ; at = (at + 1) & this.#index.mask) {
-      const row = this.#index.rows[at] as number;
-      if (row < 0 || (this.idA[row] === idA && this.idB[row] === idB)) return row;
+    const { cells, mask } = this.#index;
+    for (let at = idA & mask; ; at = (at + 1) & mask) {
+      const row = cells[at * 2] as number;
+      if (row < 0 || (cells[at * 2 + 1] === idA && this.idB[row] === idB)) return row;
     }
   }
 
   add(idA: number, idB: number): number {
     const row = this.next;
-    if (this.count === EXECUTIONS_KEPT) this.#index.remove(row);
+    if (this.count === EXECUTIONS_KEPT) this.#index.remove(row, this.idA[row] as number);
     else {
       this.count++;
       if (row === this.idA.length) widen(this, row * 2);

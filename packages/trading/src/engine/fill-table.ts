@@ -27,16 +27,18 @@ export class FillTable {
   readonly #index = new HashIndex();
 
   find(hedgeSeq: number): number {
-    for (let at = hashSeq(hedgeSeq) & this.#index.mask; ; at = (at + 1) & this.#index.mask) {
-      const row = this.#index.rows[at] as number;
-      if (row < 0 || this.hedgeSeq[row] === hedgeSeq) return row;
+    const { cells, mask } = this.#index;
+    const hash = hashSeq(hedgeSeq);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const row = cells[at * 2] as number;
+      if (row < 0 || (cells[at * 2 + 1] === hash && this.hedgeSeq[row] === hedgeSeq)) return row;
     }
   }
 
   /** A row for the next fill; the oldest gives way. The caller writes every column. */
   add(hedgeSeq: number): number {
     const row = this.next;
-    if (this.count === EXECUTIONS_KEPT) this.#index.remove(row);
+    if (this.count === EXECUTIONS_KEPT) this.#index.remove(row, hashSeq(this.hedgeSeq[row] as number));
     else {
       this.count++;
       if (row === this.hedgeSeq.length) widen(this, row * 2, STRIDES);

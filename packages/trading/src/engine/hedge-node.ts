@@ -7,7 +7,7 @@ import {
   VenueCancelReject,
   VenueReport,
 } from '@meridian/messages';
-import { hashBytes } from './column.ts';
+import { hashBytes, hashBytesAgain } from './column.ts';
 import { ExecutionTable } from './execution-table.ts';
 import { readHedgeId } from './hedge-id.ts';
 import { CHANGE_REFUSED, closeChild, settleWorking, statusOf, takeIntent, tell } from './hedge-intent.ts';
@@ -111,11 +111,11 @@ function takeReport(h: HedgeState, view: DataView, frame: number, length: number
   if (execType === 0x49) return;
 
   const { executions } = h;
-  const idA = ExecutionTable.lane(1, session, view, text.execId);
-  const idB = ExecutionTable.lane(2, session, view, text.execId);
+  const idA = ExecutionTable.idA(session, view, text.execId);
+  const idB = ExecutionTable.idB(session, view, text.execId);
   // Session and inbound number are the twelve bytes in front of the report's body.
   const bodyA = hashBytes(1, view, at + 12, frame + length);
-  const bodyB = hashBytes(2, view, at + 12, frame + length);
+  const bodyB = hashBytesAgain(2, view, at + 12, frame + length);
   const seen = executions.find(idA, idB);
   if (seen >= 0) {
     if (executions.bodyA[seen] !== bodyA || executions.bodyB[seen] !== bodyB) complain(h, 4, -1, view, at);
@@ -202,8 +202,8 @@ function tellFill(h: HedgeState, c: number, kind: number, quantity: number, pric
 function findOrigin(h: HedgeState, c: number, view: DataView, at: number): number {
   const { executions } = h;
   const session = view.getUint32(at + V.session, true);
-  const idA = ExecutionTable.lane(1, session, view, text.execRefId);
-  const named = executions.find(idA, ExecutionTable.lane(2, session, view, text.execRefId));
+  const idA = ExecutionTable.idA(session, view, text.execRefId);
+  const named = executions.find(idA, ExecutionTable.idB(session, view, text.execRefId));
   const row = named >= 0 && (executions.origin[named] as number) >= 0 ? (executions.origin[named] as number) : named;
   if (row >= 0 && (executions.quantity[row] as number) > 0 && executions.intent[row] === h.children.intent[c]) return row;
   complain(h, 3, c, view, at);

@@ -1,7 +1,7 @@
 import { CancelOrder, NO_PRICE, OrderStatus, REJECTION, ReplaceOrder } from '@meridian/messages';
 import { CELLS_PER_ORDER, CLORDID_CHARS_MAX } from './bounds.ts';
 import type { ClientState } from './client-state.ts';
-import { hashBytes } from './column.ts';
+import { hashBytes, hashBytesAgain } from './column.ts';
 import { ACTION } from './hedge-port.ts';
 import { setHold, setWorking, workingNeeded } from './hold.ts';
 import { Candidate, checkCells, checkPermission, checkPosition, checkPrice, checkRate, checkSize } from './order-check.ts';
@@ -83,7 +83,7 @@ function change(
   s.verdict.clear();
   // Session and inbound number are eight and four bytes at the front of every request's body.
   const bodyA = hashBytes(kind, view, frame + 28, frame + length);
-  const bodyB = hashBytes(kind + 8, view, frame + 28, frame + length);
+  const bodyB = hashBytesAgain(kind, view, frame + 28, frame + length);
   const day = s.day.ordinal;
   const tooLong = view.getUint8(place.text) > CLORDID_CHARS_MAX;
   const hash = tooLong ? 0 : RequestTable.hash(session, day, view, place.text);

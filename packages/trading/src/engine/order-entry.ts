@@ -1,7 +1,7 @@
 import { NewOrder, REJECTION } from '@meridian/messages';
 import { CLORDID_CHARS_MAX } from './bounds.ts';
 import type { ClientState } from './client-state.ts';
-import { hashBytes } from './column.ts';
+import { hashBytes, hashBytesAgain } from './column.ts';
 import { ACTION } from './hedge-port.ts';
 import { setHold, setWorking } from './hold.ts';
 import {
@@ -55,7 +55,7 @@ export function enterOrder(s: ClientState, view: DataView, frame: number, length
   const tooLong = view.getUint8(text) > CLORDID_CHARS_MAX;
   const hash = tooLong ? 0 : RequestTable.hash(session, s.day.ordinal, view, text);
   const bodyA = hashBytes(1, view, at + BODY, frame + length);
-  const bodyB = hashBytes(2, view, at + BODY, frame + length);
+  const bodyB = hashBytesAgain(2, view, at + BODY, frame + length);
   const known = tooLong ? -1 : s.requests.find(hash, session, s.day.ordinal, view, text);
   if (known >= 0) {
     repeat(s, c, known, bodyA, bodyB, session, view, text);

@@ -85,9 +85,11 @@ export class OrderTable {
 
   /** The row of an order id; −1 for one the node does not (any more) know. */
   find(id: number): number {
-    for (let at = hashSeq(id) & this.#byId.mask; ; at = (at + 1) & this.#byId.mask) {
-      const row = this.#byId.rows[at] as number;
-      if (row < 0 || this.id[row] === id) return row;
+    const { cells, mask } = this.#byId;
+    const hash = hashSeq(id);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const row = cells[at * 2] as number;
+      if (row < 0 || (cells[at * 2 + 1] === hash && this.id[row] === id)) return row;
     }
   }
 
@@ -110,7 +112,7 @@ export class OrderTable {
 
   forgetOldest(): void {
     const row = this.rows.forget();
-    this.#byId.remove(row);
+    this.#byId.remove(row, hashSeq(this.id[row] as number));
     this.id[row] = 0;
   }
 

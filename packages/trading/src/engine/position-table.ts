@@ -21,9 +21,10 @@ export class PositionTable {
   /** −1 where there is none. */
   find(owner: number, listing: number): number {
     const hash = finish(mix(mix(0, owner), listing));
-    for (let at = hash & this.index.mask; ; at = (at + 1) & this.index.mask) {
-      const row = this.index.rows[at] as number;
-      if (row < 0 || (this.owner[row] === owner && this.listing[row] === listing)) return row;
+    const { cells, mask } = this.index;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const row = cells[at * 2] as number;
+      if (row < 0 || (cells[at * 2 + 1] === hash && this.owner[row] === owner && this.listing[row] === listing)) return row;
     }
   }
 

@@ -325,9 +325,10 @@ export class PairSet {
 
   find(a: number, b: number): number {
     const hash = finish(mix(mix(0, a), b));
-    for (let at = hash & this.#index.mask; ; at = (at + 1) & this.#index.mask) {
-      const row = this.#index.rows[at] as number;
-      if (row < 0 || (this.#rows.a[row] === a && this.#rows.b[row] === b)) return row;
+    const { cells, mask } = this.#index;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const row = cells[at * 2] as number;
+      if (row < 0 || (cells[at * 2 + 1] === hash && this.#rows.a[row] === a && this.#rows.b[row] === b)) return row;
     }
   }
 

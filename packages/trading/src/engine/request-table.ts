@@ -26,6 +26,7 @@ export class RequestTable {
   /** The request before it that concerns the same order; −1 none. In a free row: the next free row. */
   before = new Int32Array(16);
   used = new Uint8Array(16);
+  hash = new Int32Array(16);
   text = new Uint8Array(16 * TEXT_BYTES);
 
   count = 0;
@@ -43,15 +44,11 @@ export class RequestTable {
 
   /** The row whose id stands at `at` of `view`, length first; −1 for a new one. */
   find(hash: number, session: number, day: number, view: DataView, at: number): number {
-    for (let place = hash & this.#index.mask; ; place = (place + 1) & this.#index.mask) {
-      const row = this.#index.rows[place] as number;
+    const { cells, mask } = this.#index;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const row = cells[place * 2] as number;
       if (row < 0) return -1;
-      if (
-        this.#index.hashOf[row] === hash &&
-        this.session[row] === session &&
-        this.day[row] === day &&
-        this.#same(row, view, at)
-      )
+      if (cells[place * 2 + 1] === hash && this.session[row] === session && this.day[row] === day && this.#same(row, view, at))
         return row;
     }
   }
@@ -76,6 +73,7 @@ export class RequestTable {
     this.session[row] = session;
     this.day[row] = day;
     this.used[row] = 1;
+    this.hash[row] = hash;
     const length = view.getUint8(at);
     for (let i = 0; i <= length; i++) this.text[row * TEXT_BYTES + i] = view.getUint8(at + i);
     this.#index.insert(row, hash);
@@ -83,7 +81,7 @@ export class RequestTable {
   }
 
   forget(row: number): void {
-    this.#index.remove(row);
+    this.#index.remove(row, this.hash[row] as number);
     this.used[row] = 0;
     this.before[row] = this.#free;
     this.#free = row;
@@ -110,14 +108,11 @@ export class RequestTable {
   save(to: SnapshotWriter): void {
     to.table(this, this.count, STRIDES);
     to.json([this.#free, this.#freeCount]);
-    to.table({ hash: this.#index.hashOf }, Math.min(this.count, this.#index.hashOf.length));
   }
 
   restore(from: SnapshotReader): void {
     this.count = from.table(this, STRIDES);
     [this.#free, this.#freeCount] = from.json() as [number, number];
-    const hashes = { hash: new Int32Array(16) };
-    from.table(hashes);
-    for (let row = 0; row < this.count; row++) if (this.used[row] === 1) this.#index.insert(row, hashes.hash[row] as number);
+    for (let row = 0; row < this.count; row++) if (this.used[row] === 1) this.#index.insert(row, this.hash[row] as number);
   }
 }
