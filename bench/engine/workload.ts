@@ -16,7 +16,7 @@ import { childClOrdId } from '@meridian/trading';
 export const LISTINGS = 100_000;
 export const ACCOUNTS = 10_000;
 export const RESTING = 1_000_000;
-export const ROUND = 400_000;
+export const ROUND = 250_000;
 export const OPEN = 1_381_152_600_000_000;
 export const MARKET = 'BENCH';
 

@@ -42,6 +42,8 @@ export class ClientState {
   readonly verdict = new Verdict();
   /** What the order being checked needs of each of its account's cells. Scratch, not state. */
   readonly need = new Float64Array(CELLS_PER_ORDER);
+  /** What a fill's order still needs of them for its leaves. Scratch, not state. */
+  readonly rest = new Float64Array(CELLS_PER_ORDER);
   readonly hedge: IntentPort;
   /** Set for the duration of one command. */
   out!: EventSink;

@@ -101,19 +101,20 @@ export function holdFill(s: ClientState, o: number, fill: number, quantity: numb
   for (let n = 0; n < count; n++) {
     const need = needOfCell(s, account, listing, n, quantity, price);
     const rest = restNeed(s, o, n);
+    s.need[n] = need;
+    s.rest[n] = rest;
     const cell = accounts.cells[account * CELLS_PER_ORDER + n] as number;
-    if (need < 0 || rest < 0 || need + rest - (orders.hold[o * CELLS_PER_ORDER + n] as number) > cells.free(cell))
-      affordable = false;
+    const more = need + rest - (orders.hold[o * CELLS_PER_ORDER + n] as number);
+    if (need < 0 || rest < 0 || more > cells.free(cell)) affordable = false;
   }
   for (let n = 0; n < count; n++) {
-    const cell = accounts.cells[account * CELLS_PER_ORDER + n] as number;
     const held = orders.hold[o * CELLS_PER_ORDER + n] as number;
-    const rest = restNeed(s, o, n);
-    const need = needOfCell(s, account, listing, n, quantity, price);
+    const need = s.need[n] as number;
+    const rest = s.rest[n] as number;
     const kept = affordable ? rest : rest < 0 ? held : Math.min(rest, held);
     const taken = affordable ? need : need < 0 ? held - kept : Math.min(need, held - kept);
     setHold(s, o, n, kept);
-    takeFilled(s, cell, taken);
+    takeFilled(s, accounts.cells[account * CELLS_PER_ORDER + n] as number, taken);
     fills.hold[fill * CELLS_PER_ORDER + n] = taken;
   }
 }
