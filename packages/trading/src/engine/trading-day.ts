@@ -31,8 +31,13 @@ export class TradingDayClock {
   /** Bit n: FIX 40 = n is admitted. */
   types = 0;
 
-  /** @returns whether the plan was taken: phases in order inside the day, and no earlier day still open. */
+  /**
+   * The plan in force, or the next one, may be told again at any time and changes nothing.
+   * @returns whether the plan was taken: phases in order inside the day, and no earlier day still open.
+   */
   define(body: Plan, time: number): boolean {
+    const told = JSON.stringify(body);
+    if (told === JSON.stringify(this.plan) || told === JSON.stringify(this.next)) return true;
     if (body.open >= body.close || body.close <= time) return false;
     let end = body.open;
     for (const phase of body.phases) {
