@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { formatInstant, type Instant, type Logger } from '@meridian/base';
 import { compileDictionary, connect, FIX44, type FixMessage, MemorySessionStore, Session, Tag } from '@meridian/fix';
 
@@ -32,6 +33,8 @@ export interface ClientOrder {
 export interface Report {
   readonly type: '8' | '9' | 'j';
   readonly id: string;
+  /** Empty for anything but an execution report. */
+  readonly execId: string;
   readonly execType: string;
   readonly status: string;
   readonly symbol: string;
@@ -51,6 +54,8 @@ export interface DemoClientOptions {
   readonly logger: Logger;
   /** Business time, for TransactTime. */
   readonly now: () => Instant;
+  /** The client's own record of what it was told, one line of JSON a report. */
+  readonly record: string;
 }
 
 const DICTIONARY = compileDictionary(FIX44);
@@ -71,6 +76,7 @@ export function demoClient(options: DemoClientOptions): DemoClient {
     application: {
       onApplication(message) {
         const report = readReport(message);
+        fs.appendFileSync(options.record, `${JSON.stringify(report)}\n`, { mode: 0o600 });
         for (const listener of listeners) listener(report);
       },
       onLogon() {
@@ -125,6 +131,7 @@ function readReport(message: FixMessage): Report {
   return {
     type,
     id: message.text(Tag.ClOrdID) ?? '',
+    execId: message.text(Tag.ExecID) ?? '',
     execType: message.text(Tag.ExecType) ?? '',
     status: message.text(Tag.OrdStatus) ?? '',
     symbol: message.text(Tag.Symbol) ?? '',

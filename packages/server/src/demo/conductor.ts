@@ -77,6 +77,7 @@ export function conduct(options: ConductorOptions): Conductor {
         port: settings.ports.markets[mic]?.client as number,
         logger,
         now: () => now,
+        record: `${options.folder.demo}/${party.compId}-${mic}.jsonl`,
       });
       client.onReport((report) => {
         const line = narrate(party, report, now);
