@@ -43,12 +43,18 @@ const print = (price: number, at = noon, more: object = {}) => ({
 });
 const reasonOf = (verdict: ReturnType<MarketDataGate['print']>) => (verdict.accept ? 'accepted' : verdict.reason);
 
+test('a quote speaks for the instant of the close, a print does not', () => {
+  const close = parseInstant('2013-10-07T20:00:00Z');
+  assert.equal(reasonOf(gate().quote(quote(167, 167.01, close), close)), 'accepted');
+  assert.equal(reasonOf(gate().print(print(167, close), close)), 'OFF_SESSION');
+});
+
 test('each fault of a quote is named: identity, calendar, session, grid, age, order, side, locked, crossed, not finite', () => {
   const cases: [string, object, number][] = [
     ['UNKNOWN_SYMBOL', quote(167, 167.01, noon, { symbol: 'SPX' }), noon],
     ['UNKNOWN_VENUE', quote(167, 167.01, noon, { venue: 'XHKG' }), noon],
     ['OFF_CALENDAR', quote(167, 167.01, parseInstant('2013-10-12T16:00:00Z')), parseInstant('2013-10-12T16:00:00Z')],
-    ['OFF_SESSION', quote(167, 167.01, parseInstant('2013-10-07T20:00:00Z')), parseInstant('2013-10-07T20:00:00Z')],
+    ['OFF_SESSION', quote(167, 167.01, parseInstant('2013-10-07T20:00:00.000001Z')), parseInstant('2013-10-07T20:00:01Z')],
     ['OFF_GRID', quote(167.005, 167.01), noon],
     ['STALE', quote(167, 167.01), noon + 5_000_001],
     ['ONE_SIDED', quote(0, 167.01), noon],

@@ -114,13 +114,20 @@ export function marketDataGate(instruments: readonly GateInstrument[], rules: Ga
     return found.instrument.venues.has(venue) ? found : reject('UNKNOWN_VENUE', `${symbol} from ${venue.slice(0, 16)}`);
   }
 
-  function timing(found: Entry, at: Instant, newest: Instant, now: Instant): Verdict | null {
+  /** `last`: the last instant of the session that counts — a quote may speak for the close itself, a print may not. */
+  function timing(
+    found: Entry,
+    at: Instant,
+    newest: Instant,
+    now: Instant,
+    last: (session: Session) => Instant,
+  ): Verdict | null {
     if (!Number.isSafeInteger(at)) return reject('NON_FINITE', 'time');
-    const cached = found.session !== null && at >= found.session.open && at < found.session.close;
+    const cached = found.session !== null && at >= found.session.open && at <= last(found.session);
     const session = cached ? found.session : rules.sessionAt(found.instrument.mic, at);
     if (session === null) return reject('OFF_CALENDAR', `${found.instrument.mic} is closed that day`);
     found.session = session;
-    if (at < session.open || at >= session.close) return reject('OFF_SESSION', `session of ${session.date}`);
+    if (at < session.open || at > last(session)) return reject('OFF_SESSION', `session of ${session.date}`);
     if (session.breakStart !== null && session.breakEnd !== null && at >= session.breakStart && at < session.breakEnd)
       return reject('OFF_SESSION', `break of ${session.date}`);
     if (now - at > rules.ageMax) return reject('STALE', `${now - at} µs old`);
@@ -155,7 +162,7 @@ export function marketDataGate(instruments: readonly GateInstrument[], rules: Ga
       if ('accept' in found) return found;
       const { instrument, state } = found;
       const fault =
-        timing(found, quote.at, state.quoteAt, now) ??
+        timing(found, quote.at, state.quoteAt, now, (session) => session.close) ??
         sideFault(instrument, quote) ??
         priceFault(instrument, quote.bid) ??
         priceFault(instrument, quote.ask);
@@ -172,7 +179,7 @@ export function marketDataGate(instruments: readonly GateInstrument[], rules: Ga
       const { instrument, state } = found;
       if (!Number.isSafeInteger(print.price)) return reject('NON_FINITE', 'price');
       if (print.suspicious) return reject('SUSPICIOUS', 'flagged by the vendor');
-      const late = timing(found, print.at, state.printAt, now);
+      const late = timing(found, print.at, state.printAt, now, (session) => session.close - 1);
       if (late !== null) return late;
       if (!movesLastPrice(print.condition, print.venue)) return ACCEPT_VOLUME;
       const fault = priceFault(instrument, print.price);

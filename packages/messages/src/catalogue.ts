@@ -1,4 +1,4 @@
-import { type EntityDefaults, entity, type FieldLine } from '@meridian/catalog';
+import { type EntityDefaults, entity, type FieldLine, type Shape } from '@meridian/catalog';
 import { commandLayouts, commandSchemas } from './command.ts';
 import { eventLayouts } from './event.ts';
 
@@ -164,7 +164,12 @@ export function catalogueName(name: string): string {
   return name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replaceAll('-', '_');
 }
 
+/** What commands and events really carry, for comparison with what is declared. */
+export const messageShapes: Shape[] = [];
+
 function declare(family: string, message: string, types: Readonly<Record<string, string>>): void {
+  const entityName = `${family}.${catalogueName(message)}`;
+  messageShapes.push({ kind: 'message', entity: entityName, fields: Object.keys(types).map(catalogueName) });
   const outbound = family === 'event' && (message === 'hedge-order' || message === 'hedge-intent');
   const lines: Record<string, FieldLine> = {};
   for (const [member, type] of Object.entries(types)) {
@@ -178,7 +183,7 @@ function declare(family: string, message: string, types: Readonly<Record<string,
     owner: 'trading',
     purpose: ['trading', 'hedging', 'audit'],
   };
-  entity(`${family}.${catalogueName(message)}`, defaults, lines);
+  entity(entityName, defaults, lines);
 }
 
 for (const [name, { fields }] of Object.entries(commandLayouts)) declare('command', name, fields);

@@ -1,5 +1,5 @@
 export * from './broker-file.ts';
-export { catalogueName, HEDGE_ORDER_OUTBOUND } from './catalogue.ts';
+export { catalogueName, HEDGE_ORDER_OUTBOUND, messageShapes } from './catalogue.ts';
 export * from './command.ts';
 export * from './event.ts';
 export * from './frame.ts';

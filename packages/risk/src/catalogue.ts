@@ -1,4 +1,4 @@
-import { entity, type FieldLine, logFields } from '@meridian/catalog';
+import { entity, type FieldLine, logFields, type Shape } from '@meridian/catalog';
 import { catalogueName } from '@meridian/messages';
 import { inputLayouts, MarginSignal } from './input.ts';
 
@@ -27,7 +27,12 @@ const MEMBERS: Readonly<Record<string, Line>> = {
   ...each(PLAIN, 'callPpm', 'targetPpm', 'amountMin', 'marginPpm', 'commissionPpm'),
 };
 
+/** What the fold's log really carries, for comparison with what is declared. */
+export const riskShapes: Shape[] = [];
+
 function declare(name: string, zh: string, fields: Readonly<Record<string, string>>): void {
+  const entityName = `risk.${catalogueName(name)}`;
+  riskShapes.push({ kind: 'message', entity: entityName, fields: Object.keys(fields).map(catalogueName) });
   const lines = Object.entries(fields).map(([member, type]): [string, FieldLine] => {
     const line = MEMBERS[member];
     if (line === undefined) throw new Error(`risk ${name} carries ${member}, which has no class`);
@@ -35,7 +40,7 @@ function declare(name: string, zh: string, fields: Readonly<Record<string, strin
   });
   const title = { zh: `风控${zh} ${name}`, en: `risk ${name}` };
   const defaults = { title, kind: 'message', owner: 'risk', purpose: ['risk', 'margin', 'audit'] } as const;
-  entity(`risk.${catalogueName(name)}`, defaults, Object.fromEntries(lines));
+  entity(entityName, defaults, Object.fromEntries(lines));
 }
 
 for (const { name, fields } of Object.values(inputLayouts)) declare(name.replace('risk-', 'input-'), '输入', fields);

@@ -1,6 +1,5 @@
-import './catalogue.ts';
-
 export type { CallTerms } from './books-of-record.ts';
+export { riskShapes } from './catalogue.ts';
 export type {
   ClientSnapshot,
   Concentration,

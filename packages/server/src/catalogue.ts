@@ -1,5 +1,8 @@
-import { entity } from '@meridian/catalog';
+import { entity, type Shape } from '@meridian/catalog';
+import { messageShapes } from '@meridian/messages';
+import { riskShapes } from '@meridian/risk';
 import { auditParams } from '@meridian/security';
+import { venueShapes } from '@meridian/venue';
 
 /** The class of what this room stores, and of what it lets into the audit log. DS-1. */
 
@@ -18,4 +21,14 @@ entity(
   { title: { zh: '已完成的定时任务', en: 'duties done' }, like: 'operation', owner: 'operations', purpose: ['operations'] },
   { duty: 'text', done_at: 'bigint' },
 );
-auditParams('server', { kind: 'text', checker: 'text', market: 'text', date: 'date' });
+/** What operator commands note of themselves in the audit log. */
+const AUDIT_PARAMS = { kind: 'text', checker: 'text', market: 'text', date: 'date' } as const;
+auditParams('server', AUDIT_PARAMS);
+
+/** Everything the house really sends or notes, taken from its codecs, for comparison with what is declared. */
+export const shapes: readonly Shape[] = [
+  ...messageShapes,
+  ...riskShapes,
+  ...venueShapes,
+  { kind: 'message', entity: 'server.audit_param', fields: Object.keys(AUDIT_PARAMS) },
+];

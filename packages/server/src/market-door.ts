@@ -1,5 +1,5 @@
 import type { Instant } from '@meridian/base';
-import { listing as listingTerms, type MarketFacts, onGrid, type Session, type TickTable, tickTable } from '@meridian/market';
+import { listing as listingTerms, type MarketFacts, onGrid, type TickTable, tickTable } from '@meridian/market';
 import type { MarketServiceOptions } from '@meridian/trading';
 
 /** Names on the wire and the dense ids behind them: the door's part of reference data. It never enters a log. */
@@ -74,7 +74,7 @@ export function marketDoor(
           signed: false,
         })),
         rules: {
-          sessionAt: rememberSession(facts),
+          sessionAt: (mic, at) => facts.sessionAt(mic, at),
           ageMax: AGE_MAX,
           jumpBasisPoints: JUMP_BASIS_POINTS,
           jumpConfirmations: JUMP_CONFIRMATIONS,
@@ -109,16 +109,5 @@ function gridOf(
       until = now() + 3_600_000_000;
     }
     return onGrid(table, BigInt(price));
-  };
-}
-
-/** Calendars answer in time zones, which takes a while; messages come by the thousand and mostly in one session. */
-function rememberSession(facts: MarketFacts): (mic: string, at: Instant) => Session | null {
-  let last: Session | undefined;
-  return (mic, at) => {
-    if (last !== undefined && last.mic === mic && at >= last.open && at <= last.close) return last;
-    const session = facts.sessionAt(mic, at);
-    if (session !== null && at >= session.open && at <= session.close) last = session;
-    return session;
   };
 }

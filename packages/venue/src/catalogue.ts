@@ -1,4 +1,4 @@
-import { type EntityDefaults, entity, type FieldLine } from '@meridian/catalog';
+import { type EntityDefaults, entity, type FieldLine, type Shape } from '@meridian/catalog';
 import { catalogueName } from '@meridian/messages';
 import { VenueConfig, venueCommandLayouts } from './venue-command.ts';
 import { venueEventLayouts } from './venue-event.ts';
@@ -23,7 +23,12 @@ function each(line: Line, names: readonly string[]): Record<string, Line> {
   return Object.fromEntries(names.map((name) => [name, line]));
 }
 
+/** What a venue really stores and sends, for comparison with what is declared. */
+export const venueShapes: Shape[] = [];
+
 function declare(kind: 'command' | 'event', message: string, types: Readonly<Record<string, string>>): void {
+  const entityName = `venue.${kind}_${catalogueName(message)}`;
+  venueShapes.push({ kind: 'message', entity: entityName, fields: Object.keys(types).map(catalogueName) });
   const lines: Record<string, FieldLine> = {};
   for (const [member, type] of Object.entries(types))
     lines[catalogueName(member)] = { ...(PUBLISHED.has(message) ? PUBLIC : LINES[member]), type };
@@ -33,7 +38,7 @@ function declare(kind: 'command' | 'event', message: string, types: Readonly<Rec
     owner: 'operations',
     purpose: ['hedging', 'operations'],
   };
-  entity(`venue.${kind}_${catalogueName(message)}`, defaults, lines);
+  entity(entityName, defaults, lines);
 }
 
 const members = (fields: object) => Object.fromEntries(Object.keys(fields).map((member) => [member, 'json']));

@@ -1,4 +1,4 @@
-import './catalogue.ts';
+export { venueShapes } from './catalogue.ts';
 
 export { type BookListener, createOrderBook, type OrderBook } from './order-book.ts';
 export { type OfficialPrice, type RecordedFile, type Recording, readRecording, recordingOf } from './recording.ts';

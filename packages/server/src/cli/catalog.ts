@@ -1,7 +1,7 @@
 import '../rooms.ts';
 import fs from 'node:fs';
 import { catalogueCounts, catalogueCsv, catalogueRows, checkCatalogue } from '@meridian/catalog';
-import { shapes } from '../shapes.ts';
+import { shapes } from '../catalogue.ts';
 import { withDatabase } from './at-house.ts';
 import { type CliCommand, EXIT, say, table } from './command.ts';
 
@@ -13,7 +13,7 @@ export const catalogCheck: CliCommand = {
   options: {},
   run: ({ folder, answer, language }) =>
     withDatabase(folder, async (database) => {
-      const { fields, counts, gaps } = await checkCatalogue({ query: (sql) => database.query(sql), shapes: shapes() });
+      const { fields, counts, gaps } = await checkCatalogue({ query: (sql) => database.query(sql), shapes });
       answer({ fields, counts, gaps }, () => {
         const head = [
           say(language, '种类', 'kind'),
