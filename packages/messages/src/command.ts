@@ -378,18 +378,27 @@ export function commandName(type: number): CommandName | undefined {
   return nameOf.get(type);
 }
 
-/** Encodes one frame. @throws Problem CONFIG_INVALID when a fact does not match its schema. */
+/** Hot frames are written one behind the other: an allocation each would cost more than the writing. */
+const SHEET_BYTES = 64 << 10;
+let sheet = new DataView(new ArrayBuffer(SHEET_BYTES));
+let written = 0;
+
+/** Encodes one frame; its buffer holds other frames as well. @throws Problem CONFIG_INVALID when a fact does not match its schema. */
 export function encodeCommand(command: Command, time: Instant): Uint8Array {
   const hot = Object.hasOwn(HOT, command.name)
     ? (HOT[command.name as keyof Hot] as readonly [number, Layout<Fields>])
     : undefined;
   if (hot !== undefined) {
     const [type, body] = hot;
-    const frame = new Uint8Array(COMMAND_HEADER_BYTES + body.bytesMax);
-    const view = new DataView(frame.buffer);
-    const length = body.write(view, COMMAND_HEADER_BYTES, command.body as never);
-    writeCommandHeader(view, 0, { length, type, version: 1, time });
-    return frame.subarray(0, length);
+    if (sheet.byteLength - written < COMMAND_HEADER_BYTES + body.bytesMax) {
+      sheet = new DataView(new ArrayBuffer(SHEET_BYTES));
+      written = 0;
+    }
+    const start = written;
+    written = body.write(sheet, start + COMMAND_HEADER_BYTES, command.body as never);
+    const length = written - start;
+    writeCommandHeader(sheet, start, { length, type, version: 1, time });
+    return new Uint8Array(sheet.buffer, start, length);
   }
   const [type, schema] = FACTS[command.name as keyof Facts];
   validateConfig(schema as TSchema, command.body);
