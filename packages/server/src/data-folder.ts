@@ -1,5 +1,27 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { declareProblems, isProblem, Problem, parseJson } from '@meridian/base';
+
+const { problem } = declareProblems({
+  DATA_FOLDER_UNUSABLE: {
+    status: 500,
+    title: { zh: '数据目录不可用', en: 'The data folder cannot be used' },
+    detail: { zh: '{path}：{reason}', en: '{path}: {reason}' },
+    remedy: {
+      zh: '检查路径、属主与权限，或用 --data 指定另一目录',
+      en: 'Check path, owner and rights, or name another folder with --data',
+    },
+  },
+  FILE_UNREADABLE: {
+    status: 500,
+    title: { zh: '文件内容无效', en: 'A file of the data folder makes no sense' },
+    detail: { zh: '{path}：{reason}', en: '{path}: {reason}' },
+    remedy: { zh: '更正该文件，或由备份恢复', en: 'Correct the file, or restore it from backup' },
+  },
+});
+
+/** Bounds of the small JSON files; a door's tables are the largest of them. */
+const FILE_BOUNDS = { charsMax: 16 << 20, depthMax: 32 };
 
 /**
  * Everything a house keeps on one machine stands under one folder. Deleting it is the only way to forget; copying it while
@@ -51,27 +73,71 @@ export function dataFolder(root: string): DataFolder {
   };
 }
 
+/** @throws Problem DATA_FOLDER_UNUSABLE, DISK_FULL */
 export function createFolders(folder: DataFolder): void {
-  fs.mkdirSync(folder.root, { recursive: true, mode: 0o711 });
-  fs.mkdirSync(folder.keys, { recursive: true, mode: 0o700 });
-  for (const each of [folder.drop, folder.reports, folder.mailbox, folder.demo, path.dirname(folder.log('x'))]) {
-    fs.mkdirSync(each, { recursive: true, mode: 0o700 });
+  createFolder(folder.root, 0o711);
+  const own = [folder.keys, folder.drop, folder.reports, folder.mailbox, folder.demo, path.dirname(folder.log('x'))];
+  for (const each of own) createFolder(each, 0o700);
+}
+
+/** One level after the other: where a parent refuses (as /proc does), Node's own recursion never ends. */
+function createFolder(folder: string, mode: number): void {
+  const missing: string[] = [];
+  for (let at = folder; !fs.existsSync(at) && path.dirname(at) !== at; at = path.dirname(at)) missing.push(at);
+  try {
+    for (const each of missing.reverse()) makeOne(each, mode);
+    fs.accessSync(folder, fs.constants.W_OK);
+    if (!fs.statSync(folder).isDirectory()) throw problem('DATA_FOLDER_UNUSABLE', { path: folder, reason: 'not a folder' });
+  } catch (error) {
+    throw folderProblem(error, folder);
   }
 }
 
-/** Replaces a small JSON file in one step: a reader sees the old one or the new one. */
-export function writeWhole(file: string, value: unknown): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const fresh = `${file}.${process.pid}.tmp`;
-  fs.writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  fs.renameSync(fresh, file);
+function makeOne(folder: string, mode: number): void {
+  try {
+    fs.mkdirSync(folder, { mode });
+  } catch (error) {
+    // Another process of the house may have been quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
-export function readWhole<T>(file: string): T | undefined {
+/** Replaces a small JSON file in one step: a reader sees the old one or the new one. @throws Problem DATA_FOLDER_UNUSABLE, DISK_FULL */
+export function writeWhole(file: string, value: unknown): void {
+  createFolder(path.dirname(file), 0o700);
+  const fresh = `${file}.${process.pid}.tmp`;
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as T;
+    fs.writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    fs.renameSync(fresh, file);
+  } catch (error) {
+    fs.rmSync(fresh, { force: true });
+    throw folderProblem(error, file);
+  }
+}
+
+/** Undefined where there is no such file. @throws Problem FILE_UNREADABLE, DATA_FOLDER_UNUSABLE */
+export function readWhole<T>(file: string): T | undefined {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw folderProblem(error, file);
   }
+  try {
+    return parseJson(text, FILE_BOUNDS) as T;
+  } catch (error) {
+    throw problem(
+      'FILE_UNREADABLE',
+      { path: file, reason: isProblem(error) ? String(error.params['reason']) : 'unreadable' },
+      error,
+    );
+  }
+}
+
+function folderProblem(error: unknown, file: string): Problem {
+  if (isProblem(error)) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new Problem('DISK_FULL', { where: file }, error);
+  return problem('DATA_FOLDER_UNUSABLE', { path: file, reason: code }, error);
 }

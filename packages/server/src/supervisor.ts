@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { declareProblems, type Logger } from '@meridian/base';
+import { declareProblems, type Logger, Problem, problemKind } from '@meridian/base';
 import { openDatabase, type Postgres, startPostgres, waitForDatabase } from '@meridian/store';
 import { type DataFolder, writeWhole } from './data-folder.ts';
 import type { ChildMessage, StoryLine } from './process/child.ts';
@@ -109,24 +109,21 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
     each.child = child;
     each.startedAt = performance.now();
     return new Promise((resolve, reject) => {
-      let refused: string | undefined;
+      let refused: Problem | undefined;
       const late = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX);
       child.on('message', (message: ChildMessage) => {
         if (message.kind === 'ready') {
           clearTimeout(late);
           publish();
           resolve();
-        } else if (message.kind === 'refused') refused = message.text;
+        } else if (message.kind === 'refused') refused = knownProblem(message);
         else for (const listener of listeners) listener(message.line);
       });
       child.on('exit', (code, signal) => {
         clearTimeout(late);
         reject(
-          problem('PROCESS_REFUSED', {
-            process: name,
-            reason: refused ?? `ended with ${code ?? signal}`,
-            log: folder.log(name),
-          }),
+          refused ??
+            problem('PROCESS_REFUSED', { process: name, reason: `ended with ${code ?? signal}`, log: folder.log(name) }),
         );
         if (!stopping && code !== 0) restart(each, name, code, signal);
       });
@@ -176,4 +173,9 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
       fs.rmSync(folder.running, { force: true });
     },
   };
+}
+
+/** What a child refused to start for, as the problem it is; undefined for a code that only the child's rooms declare. */
+function knownProblem({ code, params }: Extract<ChildMessage, { kind: 'refused' }>): Problem | undefined {
+  return problemKind(code) === undefined ? undefined : new Problem(code, params);
 }

@@ -16,9 +16,7 @@ export function exitCodeOf(problem: Problem): ExitCode {
     case 429:
     case 503:
       return EXIT.tryAgain;
-    case 500:
-      return EXIT.fault;
     default:
-      return EXIT.refused;
+      return problem.status >= 500 ? EXIT.fault : EXIT.refused;
   }
 }

@@ -1,10 +1,28 @@
 import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { isProblem } from '@meridian/base';
+import { declareProblems, isProblem, type Problem } from '@meridian/base';
 import { dataFolder } from '../data-folder.ts';
 import { type CliCommand, EXIT, type ExitCode, type Invocation, type Language, say } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { exitCodeOf } from './exit-code.ts';
+
+const { problem } = declareProblems({
+  USAGE: {
+    status: 400,
+    title: { zh: '用法有误', en: 'Usage' },
+    detail: { zh: '{reason}', en: '{reason}' },
+    remedy: { zh: '见 meridian {command} --help', en: 'See meridian {command} --help' },
+  },
+  UNEXPECTED: {
+    status: 500,
+    title: { zh: '意外错误', en: 'Unexpected error' },
+    detail: { zh: '{reason}', en: '{reason}' },
+    remedy: {
+      zh: '这是程序缺陷，请连同标准错误的输出一并报告',
+      en: 'This is a defect: report it with what standard error says',
+    },
+  },
+});
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const language = languageOf(argv);
@@ -23,7 +41,9 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
     invocation = invoke(command, rest, language);
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage(command, language)}`);
+    const reason = (error as Error).message;
+    if (rest.includes('--json')) writeDocument(problem('USAGE', { reason, command: command.name }), language);
+    process.stderr.write(`${reason}\n\n${usage(command, language)}`);
     return EXIT.usage;
   }
   try {
@@ -81,13 +101,19 @@ function bigintText(_key: string, value: unknown): unknown {
 
 function report(error: unknown, invocation: Invocation): ExitCode {
   if (!isProblem(error)) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (invocation.json) writeDocument(problem('UNEXPECTED', { reason }, error), invocation.language);
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.fault;
   }
+  if (invocation.json) writeDocument(error, invocation.language);
   const document = error.document(invocation.language);
-  if (invocation.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   process.stderr.write(`${document.code}: ${document.detail}\n${document.remedy}\n`);
   return exitCodeOf(error);
+}
+
+function writeDocument(problem: Problem, language: Language): void {
+  process.stdout.write(`${JSON.stringify(problem.document(language), null, 2)}\n`);
 }
 
 function overview(language: Language, argv: readonly string[], asked: boolean): string {

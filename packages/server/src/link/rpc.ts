@@ -112,7 +112,11 @@ export async function serve(
   const pair = { private_key: Buffer.from(identity.key), cert_chain: Buffer.from(identity.certificate) };
   const tls = grpc.ServerCredentials.createSsl(Buffer.from(identity.trusted), [pair], true);
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, tls, (error, given) => (error === null ? resolve(given) : reject(error)));
+    server.bindAsync(`127.0.0.1:${port}`, tls, (error, given) => {
+      if (error === null) return resolve(given);
+      // The library tells why only in words.
+      return reject(/EADDRINUSE/.test(error.message) ? new Problem('PORT_IN_USE', { port }, error) : error);
+    });
   });
   return {
     port: bound,

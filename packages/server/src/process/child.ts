@@ -1,4 +1,4 @@
-import { isProblem } from '@meridian/base';
+import { isProblem, type ProblemDocument } from '@meridian/base';
 import { type CatalogueLogger, createLogger } from '@meridian/catalog';
 import { type ProcessSettings, processName, SETTINGS_VARIABLE } from './settings.ts';
 import '../log-fields.ts';
@@ -6,7 +6,7 @@ import '../log-fields.ts';
 /** What a child tells its supervisor. */
 export type ChildMessage =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'refused'; readonly code: string; readonly text: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly params: ProblemDocument['params'] }
   | { readonly kind: 'story'; readonly line: StoryLine };
 
 /** A line of what is happening, for people: both languages, at a business instant. */
@@ -65,7 +65,7 @@ export async function runChild(start: (child: Child) => Promise<{ close(): Promi
     logger.info('process ready');
     tell({ kind: 'ready' });
   } catch (error) {
-    if (isProblem(error)) tell({ kind: 'refused', code: error.code, text: error.message });
+    if (isProblem(error)) tell({ kind: 'refused', code: error.code, params: error.document('en').params });
     crash(error);
   }
 }

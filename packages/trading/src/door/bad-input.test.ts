@@ -16,6 +16,9 @@ import { type MarketService, openMarketNode } from './market-service.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
+/** SOH, 10=nnn, SOH. */
+const CHECKSUM_FIELD = 8;
+
 /** A client that writes its own bytes: it may send anything. */
 class RawClient {
   seq = 1;
@@ -38,10 +41,11 @@ class RawClient {
   #read(text: string): void {
     this.#text += text;
     for (;;) {
-      const whole = /^8=FIX[^]*?\u000110=\d{3}\u0001/.exec(this.#text);
-      if (whole === null) break;
-      this.#text = this.#text.slice(whole[0].length);
-      const pairs = whole[0].split('\u0001').map((field) => field.split(/=([^]*)/, 2) as [string, string]);
+      const sum = this.#text.indexOf('\u000110=');
+      if (sum < 0 || this.#text.length < sum + CHECKSUM_FIELD) break;
+      const whole = this.#text.slice(0, sum + CHECKSUM_FIELD);
+      this.#text = this.#text.slice(whole.length);
+      const pairs = whole.split('\u0001').map((field) => field.split(/=([\s\S]*)/, 2) as [string, string]);
       this.#heard.push(Object.fromEntries(pairs.reverse()));
     }
     this.#wake();
