@@ -11,15 +11,18 @@ import type { DataFolder } from './data-folder.ts';
 import { DEMO_BEGIN } from './demo/cast.ts';
 import { houseDuties } from './duties.ts';
 import type { AskRequest, Position, ProcessClient, ProcessService } from './link/rpc.ts';
-import { type MarketLink, openMarketLink, takeTurns } from './market-link.ts';
+import { type MarketLink, openMarketLink } from './market-link.ts';
 import { type NodeDoor, nodeDoor } from './node-door.ts';
 import { reasonOf, type StoryLine } from './process/child.ts';
 import type { ProcessSettings } from './process/settings.ts';
 import { bookStatus, type HouseStatus, type NodeStatus } from './status.ts';
+import { takeTurns } from './turn.ts';
 
 /** Everything the server process holds together: nodes' events into books and risk, the books' messages to the nodes. */
 export interface House {
   readonly service: ProcessService;
+  /** Business time has reached `to`: does what is due and waits until the books hold every event. */
+  advance(to: Instant): Promise<void>;
   status(): Promise<HouseStatus>;
   ready(): Promise<boolean>;
   close(): Promise<void>;
@@ -50,6 +53,7 @@ const CALL_LINES = { callPpm: 1_050_000, targetPpm: 1_150_000, amountMin: 1_000_
 
 export async function openHouse(options: HouseOptions): Promise<House> {
   const { settings, database, accounts, facts, nodes, logger, story } = options;
+  // Intake, commands and revaluations take turns, so that risk sees what the books saw.
   const turn = takeTurns();
   const risk = await openRiskMonitor({ dir: options.folder.risk, database, logger, terms: CALL_LINES });
   let now: Instant = settings.mode === 'demo' ? await lastBusinessTime(database) : Date.now() * 1_000;
@@ -146,6 +150,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       status: () => status(),
       ask: (request) => ask(request),
     },
+    advance,
     status,
     ready: async () => {
       const answers = await Promise.allSettled([...nodes.values()].map((node) => node.status()));

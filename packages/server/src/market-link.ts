@@ -3,18 +3,7 @@ import { isProblem, type Logger } from '@meridian/base';
 import { type NumberedEvent, readEvent } from '@meridian/messages';
 import type { Position, ProcessClient } from './link/rpc.ts';
 import { reasonOf } from './process/child.ts';
-
-/** One at a time: intake, commands and revaluations of the books take turns, so that risk sees what the books saw. */
-export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
-
-export function takeTurns(): Turn {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => {});
-    return mine;
-  };
-}
+import type { Turn } from './turn.ts';
 
 /** The books' end of a market's event stream: everything a node commits reaches the books exactly once, in order. */
 export interface MarketLink {

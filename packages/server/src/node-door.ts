@@ -5,6 +5,7 @@ import { type Command, type CommandBody, encodeCommand } from '@meridian/message
 import { listFacts, listingFacts, type Reference, readReference, routeFacts, settlementDigits } from '@meridian/reference';
 import type { Database, Queryable } from '@meridian/store';
 import type { ProcessClient } from './link/rpc.ts';
+import { takeTurns } from './turn.ts';
 
 /**
  * A market node's door: facts of record first, then the account centre's messages in commit order, each durable at the
@@ -26,6 +27,7 @@ export function nodeDoor(
   facts: MarketFacts,
   now: () => number,
 ): NodeDoor {
+  const turn = takeTurns();
   const send = async (command: Command) => void (await node.submit(encodeCommand(command, now())));
   return {
     async introduce(date) {
@@ -42,27 +44,29 @@ export function nodeDoor(
       for (const command of commands) await send(command);
       return commands.length;
     },
-    async deliver() {
-      let delivered = 0;
-      for (;;) {
-        const { rows } = await database.query<{ no: bigint; command: Command }>(
-          `SELECT no, command FROM accounts.node_message
-           WHERE market = $1 AND no > coalesce((SELECT no FROM server.door_cursor WHERE market = $1), 0)
-           ORDER BY no LIMIT ${MESSAGES_AT_ONCE}`,
-          [market],
-        );
-        for (const { no, command } of rows) {
-          await send(command);
-          await database.query(
-            `INSERT INTO server.door_cursor (market, no) VALUES ($1, $2) ON CONFLICT (market) DO UPDATE SET no = excluded.no`,
-            [market, no],
-          );
-        }
-        delivered += rows.length;
-        if (rows.length < MESSAGES_AT_ONCE) return delivered;
-      }
-    },
+    deliver: () => turn(deliver),
   };
+
+  async function deliver(): Promise<number> {
+    let delivered = 0;
+    for (;;) {
+      const { rows } = await database.query<{ no: bigint; command: Command }>(
+        `SELECT no, command FROM accounts.node_message
+         WHERE market = $1 AND no > coalesce((SELECT no FROM server.door_cursor WHERE market = $1), 0)
+         ORDER BY no LIMIT ${MESSAGES_AT_ONCE}`,
+        [market],
+      );
+      for (const { no, command } of rows) {
+        await send(command);
+        await database.query(
+          `INSERT INTO server.door_cursor (market, no) VALUES ($1, $2) ON CONFLICT (market) DO UPDATE SET no = excluded.no`,
+          [market, no],
+        );
+      }
+      delivered += rows.length;
+      if (rows.length < MESSAGES_AT_ONCE) return delivered;
+    }
+  }
 }
 
 async function cellFacts(database: Queryable): Promise<Command[]> {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { formatInstant, type Instant, type Logger } from '@meridian/base';
-import { compileDictionary, connect, FIX44, type FixMessage, MemorySessionStore, Session, Tag } from '@meridian/fix';
+import { compileDictionary, connect, FIX44, type FixMessage, Session, Tag } from '@meridian/fix';
+import { clientStore } from './client-store.ts';
 
 /**
  * A demo client's FIX initiator: it types orders like any client of the house would, and hears the reports. Nothing here
@@ -56,12 +57,14 @@ export interface DemoClientOptions {
   readonly now: () => Instant;
   /** The client's own record of what it was told, one line of JSON a report. */
   readonly record: string;
+  /** File of the session's numbers. */
+  readonly numbers: string;
 }
 
 const DICTIONARY = compileDictionary(FIX44);
 
 export function demoClient(options: DemoClientOptions): DemoClient {
-  const store = new MemorySessionStore();
+  const store = clientStore(options.numbers);
   const listeners: ((report: Report) => void)[] = [];
   const waiting: (() => void)[] = [];
   const session = new Session({
@@ -69,14 +72,13 @@ export function demoClient(options: DemoClientOptions): DemoClient {
     senderCompId: options.senderCompId,
     targetCompId: options.targetCompId,
     store,
-    // The demo's clients forget when their process ends: they begin each life at 1.
-    resetOnLogon: false,
     heartbeatSeconds: 10,
     logger: options.logger,
     application: {
-      onApplication(message) {
+      onApplication(message, seq) {
         const report = readReport(message);
         fs.appendFileSync(options.record, `${JSON.stringify(report)}\n`, { mode: 0o600 });
+        store.taken(seq);
         for (const listener of listeners) listener(report);
       },
       onLogon() {

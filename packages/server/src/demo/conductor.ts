@@ -78,6 +78,7 @@ export function conduct(options: ConductorOptions): Conductor {
         logger,
         now: () => now,
         record: `${options.folder.demo}/${party.compId}-${mic}.jsonl`,
+        numbers: `${options.folder.demo}/${party.compId}-${mic}.json`,
       });
       client.onReport((report) => {
         const line = narrate(party, report, now);

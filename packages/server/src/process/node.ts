@@ -11,6 +11,7 @@ import type { NodeAnswer } from '../house.ts';
 import { type ProcessService, serve } from '../link/rpc.ts';
 import { type DoorTables, marketDoor, type VenueAddress } from '../market-door.ts';
 import { runChild } from './child.ts';
+import { keepTime } from './keep-time.ts';
 
 const { problem } = declareProblems({
   NODE_WITHOUT_DOOR: {
@@ -140,8 +141,10 @@ await runChild(async ({ settings, logger }) => {
     ports.node,
     logger,
   );
+  const time = keepTime(settings, 100, async (now) => node !== undefined && service.advance?.({ time: now }), logger);
   return {
     async close() {
+      time.close();
       await served.close();
       await node?.close();
     },

@@ -11,6 +11,7 @@ import { connectProcess, serve } from '../link/rpc.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { serveStatus } from '../status-api.ts';
 import { runChild } from './child.ts';
+import { keepTime } from './keep-time.ts';
 
 /** The server: reference data, the account centre, the risk fold, the scheduler and the status interface. */
 await runChild(async ({ settings, logger, story }) => {
@@ -40,8 +41,10 @@ await runChild(async ({ settings, logger, story }) => {
   });
   const service = await serve(house.service, identity, ['supervisor', 'cli', 'worker'], settings.ports.server, logger);
   const status = await serveStatus(house, settings.ports.http, logger);
+  const time = keepTime(settings, 1_000, (now) => house.advance(now), logger);
   return {
     async close() {
+      time.close();
       await status.close();
       await service.close();
       await house.close();

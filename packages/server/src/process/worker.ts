@@ -10,6 +10,7 @@ import { tellProgress } from '../clearing-story.ts';
 import { dataFolder } from '../data-folder.ts';
 import { serve } from '../link/rpc.ts';
 import { runChild } from './child.ts';
+import { keepTime } from './keep-time.ts';
 
 /** The clearing worker: batches at their closes, client days, reports and their mail. */
 await runChild(async ({ settings, logger, story }) => {
@@ -30,11 +31,14 @@ await runChild(async ({ settings, logger, story }) => {
     logger,
   });
   let now = 0;
+  async function advance(time: number): Promise<void> {
+    tellProgress(await clearing.advance(time), time, story);
+    now = time;
+  }
   const service = await serve(
     {
       async advance({ time }) {
-        tellProgress(await clearing.advance(time), time, story);
-        now = time;
+        await advance(time);
         return { time };
       },
       status: () => clearing.status(),
@@ -53,8 +57,10 @@ await runChild(async ({ settings, logger, story }) => {
     settings.ports.worker,
     logger,
   );
+  const turns = keepTime(settings, 5_000, advance, logger);
   return {
     async close() {
+      turns.close();
       await service.close();
       await clearing.close();
       await accountCentre.close();
