@@ -112,8 +112,11 @@ export function conduct(options: ConductorOptions): Conductor {
   async function stepTo(time: Instant, everybody: boolean): Promise<void> {
     await Promise.all(
       [...options.nodes].map(async ([market, node]) => {
-        const { marketData } = await insist(() => (options.venues.get(market) as ProcessClient).advance({ time }));
-        await insist(() => node.advance({ time, ...(marketData === undefined ? {} : { marketData }) }));
+        // Asked together: the venue's number counts on one connection, and a node that was killed comes back on another.
+        await insist(async () => {
+          const { marketData } = await (options.venues.get(market) as ProcessClient).advance({ time });
+          await node.advance({ time, ...(marketData === undefined ? {} : { marketData }) });
+        });
       }),
     );
     now = time;

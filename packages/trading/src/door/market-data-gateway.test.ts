@@ -142,4 +142,9 @@ test('[TC-5] what passes the gate becomes a reference price, at most ten a secon
   assert.deepEqual(closes, [close]);
   const mid = { listing: STAGE.spy, kind: 'last-mid', price: 1_675_400, sourceTime: at + 600_000 };
   assert.deepEqual(gateway.candidates(), [mid, close]);
+
+  // Whoever waits for a message of a connection that breaks is not left waiting: the next one counts anew.
+  const never = gateway.reached(1_000_000);
+  venue.logout('venue closes');
+  await never;
 });

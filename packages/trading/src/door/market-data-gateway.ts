@@ -51,7 +51,7 @@ export interface MarketDataGateway {
   readonly up: boolean;
   /** MsgSeqNum of the newest message taken on this connection. */
   readonly received: number;
-  /** Resolves when message `seq` of this connection was taken; at once for 0. */
+  /** Resolves when message `seq` of this connection was taken, or the connection is gone; at once for 0. */
   reached(seq: number): Promise<void>;
   /** Newest mid and closing print per listing. */
   candidates(): readonly ClosingCandidate[];
@@ -217,6 +217,10 @@ export function createMarketDataGateway(
             take(seq);
           },
           onLogon: subscribe,
+          // The next connection counts from 1: nobody may wait for a number of this one.
+          onLogout: () => {
+            for (const { resolve } of waiters.splice(0)) resolve();
+          },
         },
       });
       const { host, port, tls } = options;
