@@ -3,13 +3,13 @@ import path from 'node:path';
 import { declareProblems, isProblem, Problem, parseJson } from '@meridian/base';
 
 const { problem } = declareProblems({
-  DATA_FOLDER_UNUSABLE: {
+  FOLDER_UNUSABLE: {
     status: 500,
-    title: { zh: '数据目录不可用', en: 'The data folder cannot be used' },
+    title: { zh: '文件或目录不可用', en: 'A file or folder cannot be used' },
     detail: { zh: '{path}：{reason}', en: '{path}: {reason}' },
     remedy: {
-      zh: '检查路径、属主与权限，或用 --data 指定另一目录',
-      en: 'Check path, owner and rights, or name another folder with --data',
+      zh: '检查路径、属主与权限，或另选一处（数据目录用 --data）',
+      en: 'Check path, owner and rights, or choose another place (--data for the data folder)',
     },
   },
   FILE_UNREADABLE: {
@@ -73,7 +73,7 @@ export function dataFolder(root: string): DataFolder {
   };
 }
 
-/** @throws Problem DATA_FOLDER_UNUSABLE, DISK_FULL */
+/** @throws Problem FOLDER_UNUSABLE, DISK_FULL */
 export function createFolders(folder: DataFolder): void {
   createFolder(folder.root, 0o711);
   const own = [folder.keys, folder.drop, folder.reports, folder.mailbox, folder.demo, path.dirname(folder.log('x'))];
@@ -87,7 +87,7 @@ function createFolder(folder: string, mode: number): void {
   try {
     for (const each of missing.reverse()) makeOne(each, mode);
     fs.accessSync(folder, fs.constants.W_OK);
-    if (!fs.statSync(folder).isDirectory()) throw problem('DATA_FOLDER_UNUSABLE', { path: folder, reason: 'not a folder' });
+    if (!fs.statSync(folder).isDirectory()) throw problem('FOLDER_UNUSABLE', { path: folder, reason: 'not a folder' });
   } catch (error) {
     throw folderProblem(error, folder);
   }
@@ -102,7 +102,7 @@ function makeOne(folder: string, mode: number): void {
   }
 }
 
-/** Replaces a small JSON file in one step: a reader sees the old one or the new one. @throws Problem DATA_FOLDER_UNUSABLE, DISK_FULL */
+/** Replaces a small JSON file in one step: a reader sees the old one or the new one. @throws Problem FOLDER_UNUSABLE, DISK_FULL */
 export function writeWhole(file: string, value: unknown): void {
   createFolder(path.dirname(file), 0o700);
   const fresh = `${file}.${process.pid}.tmp`;
@@ -115,7 +115,16 @@ export function writeWhole(file: string, value: unknown): void {
   }
 }
 
-/** Undefined where there is no such file. @throws Problem FILE_UNREADABLE, DATA_FOLDER_UNUSABLE */
+/** Writes a file that a user asked for. @throws Problem FOLDER_UNUSABLE, DISK_FULL */
+export function writeFile(file: string, text: string): void {
+  try {
+    fs.writeFileSync(file, text);
+  } catch (error) {
+    throw folderProblem(error, file);
+  }
+}
+
+/** Undefined where there is no such file. @throws Problem FILE_UNREADABLE, FOLDER_UNUSABLE */
 export function readWhole<T>(file: string): T | undefined {
   let text: string;
   try {
@@ -139,5 +148,5 @@ function folderProblem(error: unknown, file: string): Problem {
   if (isProblem(error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return new Problem('DISK_FULL', { where: file }, error);
-  return problem('DATA_FOLDER_UNUSABLE', { path: file, reason: code }, error);
+  return problem('FOLDER_UNUSABLE', { path: file, reason: code }, error);
 }

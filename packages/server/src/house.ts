@@ -11,6 +11,7 @@ import type { DataFolder } from './data-folder.ts';
 import { DEMO_BEGIN } from './demo/cast.ts';
 import { houseDuties } from './duties.ts';
 import type { AskRequest, Position, ProcessClient, ProcessService } from './link/rpc.ts';
+import type { DoorTables } from './market-door.ts';
 import { type MarketLink, openMarketLink } from './market-link.ts';
 import { type NodeDoor, nodeDoor } from './node-door.ts';
 import { reasonOf, type StoryLine } from './process/child.ts';
@@ -108,14 +109,18 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   });
 
   /** A node that (re)appears gets its door tables, every fact of record and whatever waits for it. */
-  async function introduce(market: string): Promise<void> {
+  async function introduce(market: string): Promise<boolean> {
     const node = nodes.get(market) as ProcessClient;
     const date = facts.calendar.dateAt(market, now);
-    await node.ask('door', await doorTables(database, market, date));
+    const tables = await doorTables(database, market, date);
+    // Nothing of record says how this market is hedged: its door stays shut.
+    if (!tables.sessions.some((row) => row.role === 'hedge')) return false;
+    await node.ask('door', tables);
     await (doors.get(market) as NodeDoor).introduce(date);
     await duties.remind(market, now);
     await (doors.get(market) as NodeDoor).deliver();
     await node.ask('open');
+    return true;
   }
 
   const introduced = new Map<string, string>();
@@ -123,8 +128,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     for (const [market, node] of nodes) {
       const { leader, open } = (await node.status()) as NodeAnswer;
       if (open && introduced.get(market) === leader) continue;
-      await introduce(market);
-      introduced.set(market, leader);
+      if (await introduce(market)) introduced.set(market, leader);
     }
   }
 
@@ -301,18 +305,18 @@ async function endCalls({ accounts, database, story }: HouseOptions, { at, clien
 }
 
 /** What a node's door needs to know beside its log: names on the wire and the dense ids behind them. */
-async function doorTables(database: Database, market: string, date: DateText): Promise<unknown> {
+async function doorTables(database: Database, market: string, date: DateText): Promise<DoorTables> {
   const inForce = 'valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)';
-  const read = async (sql: string) => (await database.query(sql, [market, date])).rows;
-  const sessions = await read(
+  const read = async <R>(sql: string) => (await database.query<R & object>(sql, [market, date])).rows;
+  const sessions = await read<DoorTables['sessions'][number]>(
     `SELECT session, role, own_comp_id AS own, peer_comp_id AS peer FROM reference.session WHERE mic = $1 AND ${inForce} ORDER BY session`,
   );
-  const accounts = await read(
+  const accounts = await read<DoorTables['accounts'][number]>(
     `SELECT b.account, b.code, s.session FROM accounts.business_account b
      JOIN (SELECT session, client FROM reference.session WHERE mic = $1 AND role = 'client' AND ${inForce}) s ON s.client = b.client
      ORDER BY b.account`,
   );
-  const listings = await read(
+  const listings = await read<DoorTables['listings'][number]>(
     `SELECT l.listing, l.code, l.quote, s.security_class, l.valid_from FROM reference.listing l
      JOIN reference.security s ON s.security = l.security AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2)
      WHERE l.mic = $1 AND l.valid_from <= $2 AND (l.valid_to IS NULL OR l.valid_to >= $2) ORDER BY l.listing`,

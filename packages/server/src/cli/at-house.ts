@@ -17,6 +17,12 @@ const { problem } = declareProblems({
       en: 'Run "meridian up --demo" first, or name the folder with --data',
     },
   },
+  HOUSE_UNFINISHED: {
+    status: 409,
+    title: { zh: '数据目录尚未建成', en: 'The folder is not set up' },
+    detail: { zh: '{data} 的数据库里还没有账簿', en: 'The database of {data} holds no books yet' },
+    remedy: { zh: '再次运行 meridian up，它会接着建完', en: 'Run "meridian up" again: it finishes the set-up' },
+  },
 });
 
 /** What runs over the folder now; undefined when it is stopped or its supervisor was killed. */
@@ -42,6 +48,8 @@ export async function withDatabase<T>(folder: DataFolder, work: (database: Datab
   try {
     await waitForDatabase(database, 20_000);
     if (external !== undefined) await checkDatabaseVersion(database);
+    const { rows } = await database.query<{ books: string | null }>(`SELECT to_regclass('server.duty_done')::text AS books`);
+    if (rows[0]?.books === null) throw problem('HOUSE_UNFINISHED', { data: folder.root });
     return await work(database);
   } finally {
     await database.close();

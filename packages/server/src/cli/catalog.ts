@@ -1,7 +1,7 @@
 import '../rooms.ts';
-import fs from 'node:fs';
 import { catalogueCounts, catalogueCsv, catalogueRows, checkCatalogue } from '@meridian/catalog';
 import { shapes } from '../catalogue.ts';
+import { writeFile } from '../data-folder.ts';
 import { withDatabase } from './at-house.ts';
 import { type CliCommand, EXIT, say, table } from './command.ts';
 
@@ -44,7 +44,7 @@ export const catalogExport: CliCommand = {
   options: { out: { type: 'string', help: { zh: 'CSV 文件', en: 'a CSV file' } } },
   async run({ options, answer, language }) {
     const out = options['out'];
-    if (typeof out === 'string') fs.writeFileSync(out, catalogueCsv());
+    if (typeof out === 'string') writeFile(out, catalogueCsv());
     answer(typeof out === 'string' ? { file: out, counts: catalogueCounts() } : catalogueRows(), () =>
       typeof out === 'string' ? say(language, `已写入 ${out}`, `Written to ${out}`) : catalogueCsv(),
     );

@@ -8,7 +8,7 @@ import type { Database } from '@meridian/store';
 import { houseClearingRules } from '../clearing-rules.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { marketsOf, withDatabase } from './at-house.ts';
-import { type CliCommand, EXIT, type ExitCode, say, table } from './command.ts';
+import { badUsage, type CliCommand, EXIT, type ExitCode, say, table } from './command.ts';
 
 async function withClearing<T>(folder: DataFolder, work: (clearing: Clearing, database: Database) => Promise<T>): Promise<T> {
   return withDatabase(folder, async (database) => {
@@ -47,6 +47,8 @@ export const clearRun: CliCommand = {
       const mic = words[0] as string;
       const date = dateText(String(options['date'] ?? ''));
       const from = options['from'] === undefined ? 0 : Number(options['from']);
+      if (!(Number.isSafeInteger(from) && from >= 0))
+        throw badUsage('clear run', say(language, '--from 为步骤序号', '--from is the number of a step'));
       const reason = typeof options['reason'] === 'string' ? options['reason'] : 'by hand';
       const audit = openAuditLog(database, folder.keys);
       const record = (outcome: string) =>

@@ -1,4 +1,4 @@
-import type { Bilingual } from '@meridian/base';
+import { type Bilingual, declareProblems, type Problem } from '@meridian/base';
 import type { DataFolder } from '../data-folder.ts';
 
 /** Exit codes that scripts rely on. */
@@ -39,6 +39,20 @@ export interface CliCommand {
   readonly help: Bilingual;
   readonly options: OptionSpec;
   run(invocation: Invocation): Promise<ExitCode>;
+}
+
+const { problem } = declareProblems({
+  USAGE: {
+    status: 400,
+    title: { zh: '用法有误', en: 'Usage' },
+    detail: { zh: '{reason}', en: '{reason}' },
+    remedy: { zh: '见 meridian {command} --help', en: 'See meridian {command} --help' },
+  },
+});
+
+/** A word or option that the command cannot take. Exit code 2. */
+export function badUsage(command: string, reason: string): Problem {
+  return problem('USAGE', { command, reason });
 }
 
 export function say(language: Language, zh: string, en: string): string {

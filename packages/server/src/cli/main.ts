@@ -2,17 +2,11 @@ import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { declareProblems, isProblem, type Problem } from '@meridian/base';
 import { dataFolder } from '../data-folder.ts';
-import { type CliCommand, EXIT, type ExitCode, type Invocation, type Language, say } from './command.ts';
+import { badUsage, type CliCommand, EXIT, type ExitCode, type Invocation, type Language, say } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { exitCodeOf } from './exit-code.ts';
 
 const { problem } = declareProblems({
-  USAGE: {
-    status: 400,
-    title: { zh: '用法有误', en: 'Usage' },
-    detail: { zh: '{reason}', en: '{reason}' },
-    remedy: { zh: '见 meridian {command} --help', en: 'See meridian {command} --help' },
-  },
   UNEXPECTED: {
     status: 500,
     title: { zh: '意外错误', en: 'Unexpected error' },
@@ -42,7 +36,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     invocation = invoke(command, rest, language);
   } catch (error) {
     const reason = (error as Error).message;
-    if (rest.includes('--json')) writeDocument(problem('USAGE', { reason, command: command.name }), language);
+    if (rest.includes('--json')) writeDocument(badUsage(command.name, reason), language);
     process.stderr.write(`${reason}\n\n${usage(command, language)}`);
     return EXIT.usage;
   }

@@ -2,7 +2,7 @@ import { declareProblems } from '@meridian/base';
 import { replay } from '@meridian/log';
 import { MarketNode } from '@meridian/trading';
 import { marketsOf } from './at-house.ts';
-import { type CliCommand, EXIT, say } from './command.ts';
+import { badUsage, type CliCommand, EXIT, say } from './command.ts';
 
 const { problem } = declareProblems({
   MARKET_UNKNOWN: {
@@ -25,7 +25,7 @@ export const replayCommand: CliCommand = {
     if (!known.includes(market)) throw problem('MARKET_UNKNOWN', { market: market.slice(0, 16), known: known.join(', ') });
     const to = options['to'] === undefined ? undefined : Number(options['to']);
     if (to !== undefined && !(Number.isSafeInteger(to) && to > 0))
-      throw problem('MARKET_UNKNOWN', { market: `--to ${String(options['to']).slice(0, 20)}`, known: '1 …' });
+      throw badUsage('replay', say(language, '--to 为不小于 1 的序号', '--to is a sequence number from 1 on'));
     const { commands, seconds, stateHash, seq } = await replay(folder.node(market), new MarketNode(market), to);
     answer({ commands, seconds, stateHash, seq }, () =>
       say(

@@ -5,6 +5,7 @@ import type { ProcessClient } from '../link/rpc.ts';
 import type { StoryLine } from '../process/child.ts';
 import type { HouseSettings } from '../process/settings.ts';
 import type { HouseStatus } from '../status.ts';
+import { LISTINGS } from './cast.ts';
 
 /**
  * What a person watches: the story scrolls, the panel below stands still. Without a terminal only the story is
@@ -35,10 +36,19 @@ interface RiskPanel {
     readonly ratio: number | null;
     readonly callOpen: boolean;
   }[];
+  /** Prices have 8 decimals, amounts are minor units of the quote currency. */
+  readonly underlyings: readonly {
+    readonly listing: number;
+    readonly price: number | null;
+    readonly currency: string;
+    readonly long: number;
+  }[];
 }
 
 const REFRESH_MS = 300;
 const WIDTH = 96;
+/** A status asked in the middle of a step finds the books a few commands behind: that is in step. */
+const LAG_ORDINARY = 200;
 const dim = (text: string) => `\x1b[2m${text}\x1b[0m`;
 const bold = (text: string) => `\x1b[1m${text}\x1b[0m`;
 const colour = (code: number, text: string) => `\x1b[${code}m${text}\x1b[0m`;
@@ -124,6 +134,7 @@ function panelOf(language: Language, facts: MarketFacts, house: HouseSettings, s
     `${formatInstant(now).slice(0, 10)}   ${clocks}   ${sessionBar(facts, house, now)}`,
     counts,
     ...status.nodes.map((node) => nodeLine(language, node)),
+    ...risk.underlyings.map((underlying) => underlyingLine(language, underlying)),
     ...risk.masters.map((master) => marginLine(language, master)),
     ...status.batches.map((batch) => dim(`${batch.batch}  ${batch.state}`)),
   ];
@@ -139,11 +150,17 @@ function sessionBar(facts: MarketFacts, house: HouseSettings, now: Instant): str
 }
 
 function nodeLine(language: Language, node: HouseStatus['nodes'][number]): string {
-  const lag =
-    node.lag === 0
-      ? colour(32, say(language, '账簿同步', 'books in step'))
-      : colour(33, say(language, `账簿落后 ${node.lag}`, `books ${node.lag} behind`));
+  const behind = say(language, `账簿落后 ${node.lag} 条指令`, `books ${node.lag} commands behind`);
+  const lag = node.lag <= LAG_ORDINARY ? colour(32, say(language, '账簿同步', 'books in step')) : colour(33, behind);
   return `${bold(node.market)}  #${String(node.seq).padStart(7)}  ${dim(node.stateHash)}  ${lag}`;
+}
+
+function underlyingLine(language: Language, underlying: RiskPanel['underlyings'][number]): string {
+  const name =
+    Object.entries(LISTINGS).find(([, { listing }]) => listing === underlying.listing)?.[0] ?? String(underlying.listing);
+  const price = underlying.price === null ? '–' : (underlying.price / 1e8).toFixed(3);
+  const long = (underlying.long / 100).toLocaleString('en-US', { maximumFractionDigits: 0 });
+  return `${bold(name.padEnd(5))} ${price.padStart(9)}  ${say(language, `客户多头 ${long}`, `clients long ${long}`)} ${underlying.currency}`;
 }
 
 function marginLine(language: Language, master: RiskPanel['masters'][number]): string {
