@@ -10,6 +10,7 @@ import { migrate, openDatabase, type Postgres, startPostgres } from '@meridian/s
 import { openMarketNode } from '@meridian/trading';
 import { createFolders, type DataFolder, dataFolder, writeWhole } from '../data-folder.ts';
 import { MIGRATIONS } from '../migrations.ts';
+import { commandLine } from './command-line.ts';
 
 /** What a command said and how it ended. */
 export interface Run {
@@ -20,7 +21,23 @@ export interface Run {
 
 const MERIDIAN = fileURLToPath(new URL('../../bin/meridian.mjs', import.meta.url));
 
-/** Runs the command line as a user does. English unless `--lang` says otherwise. */
+/** Runs a command in this process. English unless `--lang` says otherwise. */
+export async function command(args: readonly string[]): Promise<Run> {
+  let out = '';
+  let err = '';
+  const language = args.includes('--lang') ? [] : ['--lang', 'en'];
+  const code = await commandLine([...args, ...language], {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+  });
+  return { code, out, err };
+}
+
+/** Runs the program as a user does, in a process of its own. */
 export function meridian(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Run> {
   const { DATABASE_URL: _, MERIDIAN_DATA: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [MERIDIAN, ...args], {
@@ -49,6 +66,11 @@ export interface ScratchHouse {
 }
 
 export const MARKET = 'ARCX';
+
+/** The first of some consecutive ports that nobody else in the machine is likely to want. */
+export function portBlock(): string {
+  return String(21_000 + 20 * Math.floor(Math.random() * 500));
+}
 
 export async function scratchHouse(): Promise<ScratchHouse> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-house-'));
