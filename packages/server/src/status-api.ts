@@ -1,5 +1,5 @@
 import { declareProblems, isProblem, type Logger, Problem } from '@meridian/base';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { reasonOf } from './process/child.ts';
 import type { HouseStatus } from './status.ts';
@@ -38,6 +38,11 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
     bodyLimit: 1_024,
     requestTimeout: 10_000,
     connectionTimeout: 10_000,
+    // A path that decodes to nothing never reaches the handlers below.
+    frameworkErrors: (error, _, reply) => {
+      const status = error.statusCode ?? 400;
+      (reply as FastifyReply).code(status).type('application/problem+json').send(plainDocument(status));
+    },
   });
   const metrics = houseMetrics(source);
 
@@ -48,7 +53,9 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
       .header('referrer-policy', 'no-referrer');
     reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     // A page elsewhere may point its own name at 127.0.0.1; it may not read us through it.
-    if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')) throw problem('FOREIGN_HOST');
+    const hosts = request.raw.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
+    const isOurs = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '');
+    if (hosts !== 1 || !isOurs) throw problem('FOREIGN_HOST');
     if (request.method !== 'GET' && request.method !== 'HEAD') throw problem('READ_ONLY');
   });
   app.setNotFoundHandler((request) => {
@@ -59,10 +66,7 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
     if (isProblem(error)) return reply.code(error.status).type('application/problem+json').send(error.document(language));
     const status = error.statusCode ?? 500;
     if (status >= 500) logger.error('status request failed', { reason: reasonOf(error) });
-    return reply
-      .code(status)
-      .type('application/problem+json')
-      .send({ type: 'about:blank', status, title: status >= 500 ? 'Internal error' : 'Bad request' });
+    return reply.code(status).type('application/problem+json').send(plainDocument(status));
   });
 
   app.get('/health', async () => ({ status: 'up' }));
@@ -73,7 +77,7 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
   app.get('/v1/status', async (_, reply) =>
     reply.type('application/json').send(JSON.stringify(await source.status(), bigintText)),
   );
-  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.read()));
   try {
     await app.listen({ host: '127.0.0.1', port });
   } catch (error) {
@@ -83,29 +87,38 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
   return app;
 }
 
+/** Where the framework refuses, or we failed: what happened is for the log, not for the caller. */
+function plainDocument(status: number): object {
+  return { type: 'about:blank', status, title: status >= 500 ? 'Internal error' : 'Bad request' };
+}
+
 function bigintText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-function houseMetrics(source: StatusSource): Registry {
+interface HouseMetrics {
+  readonly contentType: string;
+  /** The text of the metrics with the house's present figures in it. */
+  read(): Promise<string>;
+}
+
+function houseMetrics(source: StatusSource): HouseMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'meridian_' });
   const perMarket = (name: string, help: string) => new Gauge({ name, help, labelNames: ['market'], registers: [registry] });
+  const orders = perMarket('meridian_orders', 'Client orders by market');
   const seq = perMarket('meridian_node_seq', 'Committed sequence number of the market node');
   const lag = perMarket('meridian_accounts_lag', 'Commands the books are behind the node');
-  new Gauge({
-    name: 'meridian_orders',
-    help: 'Client orders by market',
-    labelNames: ['market'],
-    registers: [registry],
-    async collect() {
+  return {
+    contentType: registry.contentType,
+    async read() {
       const { nodes } = await source.status();
       for (const node of nodes) {
-        this.set({ market: node.market }, node.orders);
+        orders.set({ market: node.market }, node.orders);
         seq.set({ market: node.market }, node.seq);
         lag.set({ market: node.market }, node.lag);
       }
+      return registry.metrics();
     },
-  });
-  return registry;
+  };
 }
