@@ -131,7 +131,7 @@ function createEngine() {
   // The day opens before anything is counted: the twin's market is open from the start.
   const open = encodeCommand({ name: 'time', body: {} }, OPEN);
   sink.command(0, OPEN);
-  node.apply(new DataView(open.buffer), 0, 0, sink);
+  node.apply(new DataView(open.buffer, open.byteOffset, open.byteLength), 0, 0, sink);
   sink.events = 0;
   sink.bytes = 0;
   let seq = 0;
