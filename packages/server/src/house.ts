@@ -98,9 +98,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const { rebaseNeeded } = await risk.feed(market, events);
     if (rebaseNeeded) await risk.rebase(now);
   }
+  const onMissed = () => risk.rebase(now);
   const links = new Map<string, MarketLink>();
   for (const [market, node] of nodes) {
-    links.set(market, openMarketLink({ market, node, accounts, turn, onEvents, logger }));
+    links.set(market, openMarketLink({ market, node, accounts, turn, onEvents, onMissed, logger }));
   }
 
   risk.onSignal((signal) => {

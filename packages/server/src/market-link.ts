@@ -22,12 +22,16 @@ export interface MarketLinkOptions {
   readonly turn: Turn;
   /** Told of events after they are in the books, in the same turn. */
   readonly onEvents: (market: string, events: readonly NumberedEvent[]) => Promise<void>;
+  /** Called after an interruption when the books may hold events that `onEvents` did not get: they come no second time. */
+  readonly onMissed: () => Promise<void>;
   readonly logger: Logger;
 }
 
 const CONSUMER = 'accounts';
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 2_000;
+/** Of problems that pass by themselves or by an operator's hand: away, busy, closing; disk full. */
+const PASSING: ReadonlySet<number> = new Set([503, 507]);
 
 /** Keeps pulling until closed; a node or a database that is away is waited for. */
 export function openMarketLink(options: MarketLinkOptions): MarketLink {
@@ -36,6 +40,7 @@ export function openMarketLink(options: MarketLinkOptions): MarketLink {
   let position: Position = { seq: 0, k: 0 };
   let waiting: { readonly for: Position; readonly resolve: () => void }[] = [];
   let pauseMs = RETRY_MS_MIN;
+  let missed = false;
 
   function reached(at: Position): void {
     position = at;
@@ -46,6 +51,8 @@ export function openMarketLink(options: MarketLinkOptions): MarketLink {
 
   async function pull(): Promise<void> {
     const stored = await accounts.position(market);
+    if (missed) await options.turn(options.onMissed);
+    missed = false;
     reached(stored ?? { seq: 0, k: 0 });
     for await (const bytes of node.tail({ consumer: CONSUMER, from: position }, abort.signal)) {
       const events = readEvents(bytes);
@@ -53,8 +60,10 @@ export function openMarketLink(options: MarketLinkOptions): MarketLink {
       const last = events.at(-1)?.header;
       if (first === undefined || last === undefined) continue;
       await options.turn(async () => {
+        missed = true;
         await accounts.intake(market, events, first, last);
         await options.onEvents(market, events);
+        missed = false;
       });
       reached({ seq: last.seq, k: last.k });
       await node.acknowledge({ consumer: CONSUMER, upTo: position });
@@ -67,7 +76,7 @@ export function openMarketLink(options: MarketLinkOptions): MarketLink {
       try {
         await pull();
       } catch (error) {
-        if (isProblem(error) && !['DATABASE_AWAY', 'ACCOUNTS_BUSY', 'DISK_FULL'].includes(error.code)) throw error;
+        if (isProblem(error) && !PASSING.has(error.status)) throw error;
         logger.warn('market stream interrupted', { market, reason: reasonOf(error) });
       }
       if (abort.signal.aborted) return;
