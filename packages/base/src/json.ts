@@ -86,3 +86,8 @@ export function canonicalJson(value: unknown): string {
       throw new RangeError(`canonical JSON cannot hold a ${typeof value}`);
   }
 }
+
+/** JSON for people and links: bigint as decimal text, members in their order. */
+export function jsonText(value: unknown, indent = 0): string {
+  return JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? member.toString() : member), indent) ?? 'null';
+}

@@ -176,7 +176,10 @@ after(async () => {
 const told = (name: string) => house.service.ask?.({ what: name, body: null });
 
 test('[UA-6] reference data, accounts and the day reach the node in order: its door opens with slices to trade on', async () => {
-  await house.service.ask?.({ what: 'record-reference', body: asText(demoReference([MARKET])) });
+  await house.service.ask?.({
+    what: 'record-reference',
+    body: { reference: asText(demoReference([MARKET])), by: { maker: 'maker', checker: 'checker' } },
+  });
   for (const body of demoAccounts([MARKET])) await house.service.ask?.({ what: 'execute', body });
   await told('introduce');
   for (const time of ['2013-10-07T12:31:00Z', '2013-10-07T13:00:00Z', '2013-10-07T13:30:00Z']) await advance(time);

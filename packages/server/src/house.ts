@@ -1,17 +1,18 @@
-import type { AccountCentre, AccountCommand } from '@meridian/accounts';
-import { type DateText, formatInstant, type Instant, isProblem, type Logger } from '@meridian/base';
+import type { AccountCentre } from '@meridian/accounts';
+import { formatInstant, type Instant, type Logger } from '@meridian/base';
 import type { MarketFacts } from '@meridian/market';
 import type { NumberedEvent } from '@meridian/messages';
-import { type Reference, recordReference, recordRules } from '@meridian/reference';
-import { marginCallDue, openRiskMonitor, type RiskMonitor, type RiskSignal } from '@meridian/risk';
+import { openRiskMonitor } from '@meridian/risk';
 import type { AuditLog } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import './catalogue.ts';
 import type { DataFolder } from './data-folder.ts';
 import { DEMO_BEGIN } from './demo/cast.ts';
+import { ask, type Desk } from './desk.ts';
+import { doorTables } from './door-tables.ts';
 import { houseDuties } from './duties.ts';
-import type { AskRequest, Position, ProcessClient, ProcessService } from './link/rpc.ts';
-import type { DoorTables } from './market-door.ts';
+import type { Position, ProcessClient, ProcessService } from './link/rpc.ts';
+import { answerSignal, CALL_LINES } from './margin-signal.ts';
 import { type MarketLink, openMarketLink } from './market-link.ts';
 import { type NodeDoor, nodeDoor } from './node-door.ts';
 import { reasonOf, type StoryLine } from './process/child.ts';
@@ -48,9 +49,6 @@ export interface NodeAnswer extends Omit<NodeStatus, 'lag'> {
   /** False until the node has its door tables. */
   readonly open: boolean;
 }
-
-/** The house's margin lines: called below 105 % of the requirement, restored to 115 %, nothing under 10,000. RC-j */
-const CALL_LINES = { callPpm: 1_050_000, targetPpm: 1_150_000, amountMin: 1_000_000 };
 
 export async function openHouse(options: HouseOptions): Promise<House> {
   const { settings, database, accounts, facts, nodes, logger, story } = options;
@@ -105,8 +103,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 
   risk.onSignal((signal) => {
-    const answer = signal.kind === 'call' ? raiseCall(options, risk, signal) : endCalls(options, signal);
-    answer.then(booksChanged, (error: unknown) => logger.error('margin signal not answered', { reason: reasonOf(error) }));
+    answerSignal(options, signal).then(booksChanged, (error: unknown) =>
+      logger.error('margin signal not answered', { reason: reasonOf(error) }),
+    );
   });
 
   /** A node that (re)appears gets its door tables, every fact of record and whatever waits for it. */
@@ -144,6 +143,16 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await noticeOthers();
   }
 
+  const desk: Desk = {
+    ...{ database, accounts, facts, audit: options.audit, risk, duties, booksChanged },
+    now: () => now,
+    async introduceAll() {
+      introduced.clear();
+      await meetNodes();
+    },
+    forgetNodes: () => introduced.clear(),
+  };
+
   await duties.prepare(now);
   await turn(() => risk.rebase(now));
   return {
@@ -153,7 +162,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         return { time: now };
       },
       status: () => status(),
-      ask: (request) => ask(request),
+      ask: (request) => ask(desk, request),
     },
     advance,
     status,
@@ -186,167 +195,6 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ...(await bookStatus(database)),
     };
   }
-
-  /** Commands of operators and of the demo's desk. Every one that changes something stands in the audit log. */
-  async function ask({ what, body }: AskRequest): Promise<unknown> {
-    switch (what) {
-      case 'execute':
-        return audited(options, what, body as AccountCommand, async () => {
-          const command = body as AccountCommand;
-          const { no, outcome, repeated } = await accounts.execute(command);
-          // A payment meets its call before the fold, seeing the money, would call it recovered.
-          if (command.kind === 'deposit') await duties.settleCalls(Math.max(now, command.at));
-          await booksChanged();
-          return { no, outcome, repeated };
-        });
-      case 'record-reference':
-        return audited(options, what, undefined, async () => {
-          const by = { maker: 'reference maker', checker: 'reference checker' };
-          const recorded = await database.transaction(async (tx) => {
-            const data = await recordReference(tx, reviveReference(body), by);
-            const rules = await recordRules(tx, facts.tables, by);
-            return data.recorded + rules.recorded;
-          });
-          introduced.clear();
-          await duties.prepare(now);
-          return { recorded };
-        });
-      case 'introduce':
-        introduced.clear();
-        await meetNodes();
-        return {};
-      case 'risk':
-        return risk.snapshot();
-      case 'risk-positions':
-        return risk.positions();
-      default:
-        return {};
-    }
-  }
-}
-
-async function audited<T>(
-  options: HouseOptions,
-  action: string,
-  command: AccountCommand | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  const record = (outcome: string) =>
-    options.audit.record({
-      actor: command?.maker ?? 'operations',
-      duty: 'operator',
-      action,
-      target: command?.id ?? 'reference data',
-      params: { kind: command?.kind ?? action, checker: command?.checker ?? null },
-      outcome,
-    });
-  try {
-    const result = await work();
-    await record('done');
-    return result;
-  } catch (error) {
-    await record(isProblem(error) ? `refused: ${error.code}` : 'failed').catch(() => {});
-    throw error;
-  }
-}
-
-/** The fold saw a master below its line: the account centre raises the call, due by the bank's calendar. RC-j, RC-l. */
-async function raiseCall(options: HouseOptions, risk: RiskMonitor, signal: RiskSignal): Promise<void> {
-  const { accounts, facts, story } = options;
-  const { at, master, client, currency, equity, requirement, amount } = signal;
-  const dueAt = marginCallDue(facts, at, currency);
-  await accounts.execute({
-    kind: 'raise-margin-call',
-    id: `call:${master}:${at}`,
-    at,
-    maker: 'risk monitor',
-    body: {
-      call: `call:${master}:${at}`,
-      client,
-      currency,
-      amount: String(amount),
-      dueAt,
-      equity: String(equity),
-      requirement: String(requirement),
-      cause: {
-        rule: 'equity below requirement',
-        ratio: risk.snapshot().masters.find((each) => each.master === master)?.ratio ?? null,
-      },
-    },
-  });
-  const due = formatInstant(dueAt).slice(0, 16);
-  const figure = (Number(amount) / 100).toLocaleString('en-US', { maximumFractionDigits: 0 });
-  story({
-    at,
-    zh: `追保：客户 ${client} 权益低于保证金要求，需补 ${figure} ${currency}，期限 ${due}Z`,
-    en: `Margin call: client ${client} fell below its requirement; ${figure} ${currency} due ${due}Z`,
-  });
-}
-
-/** Equity stands above the target again: calls of this client that are still open need no payment. */
-async function endCalls({ accounts, database, story }: HouseOptions, { at, client }: RiskSignal): Promise<void> {
-  const { rows } = await database.query<{ id: string }>(
-    `SELECT id FROM accounts.margin_call WHERE client = $1 AND state = 'raised' ORDER BY id`,
-    [client],
-  );
-  for (const { id } of rows) {
-    await accounts.execute({
-      kind: 'meet-margin-call',
-      id: `recovered:${id}`,
-      at,
-      maker: 'risk monitor',
-      body: { call: id, by: 'recovered' },
-    });
-    story({
-      at,
-      zh: `追保解除：客户 ${client} 权益恢复`,
-      en: `Margin call ended: client ${client} stands above its target again`,
-    });
-  }
-}
-
-/** What a node's door needs to know beside its log: names on the wire and the dense ids behind them. */
-async function doorTables(database: Database, market: string, date: DateText): Promise<DoorTables> {
-  const inForce = 'valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)';
-  const read = async <R>(sql: string) => (await database.query<R & object>(sql, [market, date])).rows;
-  const sessions = await read<DoorTables['sessions'][number]>(
-    `SELECT session, role, own_comp_id AS own, peer_comp_id AS peer FROM reference.session WHERE mic = $1 AND ${inForce} ORDER BY session`,
-  );
-  const accounts = await read<DoorTables['accounts'][number]>(
-    `SELECT b.account, b.code, s.session FROM accounts.business_account b
-     JOIN (SELECT session, client FROM reference.session WHERE mic = $1 AND role = 'client' AND ${inForce}) s ON s.client = b.client
-     ORDER BY b.account`,
-  );
-  const listings = await read<DoorTables['listings'][number]>(
-    `SELECT l.listing, l.code, l.quote, s.security_class, l.valid_from FROM reference.listing l
-     JOIN reference.security s ON s.security = l.security AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to >= $2)
-     WHERE l.mic = $1 AND l.valid_from <= $2 AND (l.valid_to IS NULL OR l.valid_to >= $2) ORDER BY l.listing`,
-  );
-  return { sessions, accounts, listings };
-}
-
-/** JSON has no bigint: every id and amount of reference data comes back as one. */
-function reviveReference(body: unknown): Reference {
-  const integer = /^-?\d+$/;
-  const numeric = new Set([
-    'entity',
-    'book',
-    'issuer',
-    'security',
-    'listing',
-    'route',
-    'session',
-    'client',
-    'collarPpm',
-    'quantityMax',
-    'notionalMax',
-    'priceAgeMax',
-    'entry',
-    'scopeId',
-  ]);
-  return JSON.parse(JSON.stringify(body), (key, value) =>
-    numeric.has(key) && typeof value === 'string' && integer.test(value) ? BigInt(value) : value,
-  ) as Reference;
 }
 
 async function lastBusinessTime(database: Database): Promise<Instant> {

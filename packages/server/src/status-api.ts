@@ -1,4 +1,4 @@
-import { declareProblems, isProblem, type Logger, Problem } from '@meridian/base';
+import { declareProblems, isProblem, jsonText, type Logger, Problem } from '@meridian/base';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { reasonOf } from './process/child.ts';
@@ -74,9 +74,7 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
     const ready = await source.ready();
     return reply.code(ready ? 200 : 503).send({ ready });
   });
-  app.get('/v1/status', async (_, reply) =>
-    reply.type('application/json').send(JSON.stringify(await source.status(), bigintText)),
-  );
+  app.get('/v1/status', async (_, reply) => reply.type('application/json').send(jsonText(await source.status())));
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.read()));
   try {
     await app.listen({ host: '127.0.0.1', port });
@@ -90,10 +88,6 @@ export async function serveStatus(source: StatusSource, port: number, logger: Lo
 /** Where the framework refuses, or we failed: what happened is for the log, not for the caller. */
 function plainDocument(status: number): object {
   return { type: 'about:blank', status, title: status >= 500 ? 'Internal error' : 'Bad request' };
-}
-
-function bigintText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 interface HouseMetrics {

@@ -68,7 +68,15 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
       ...[...watched].map(([name, each]) => [name, { pid: each.child?.pid ?? 0, restarts: each.restarts }] as const),
     ]),
   });
-  const publish = () => writeWhole(folder.running, running());
+  /** Whoever looks on sees an older state while the disk is full; what runs goes on. */
+  const publish = (): void => {
+    try {
+      writeWhole(folder.running, running());
+    } catch (error) {
+      logger.error('running state not written', { reason: (error as Error).message });
+      if (!stopping) setTimeout(publish, RESTART_MS_MAX).unref();
+    }
+  };
 
   async function launchPostgres(): Promise<Postgres> {
     const server = await startPostgres({ dataDir: folder.postgres, port: house.ports.postgres, logger });
@@ -92,8 +100,8 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
     }
   }
 
-  function launch(each: Watched): Promise<void> {
-    const name = processName(each.role, each.market);
+  /** @throws where no process can be made: disk full, too many files. */
+  function spawnChild(each: Watched, name: string): ChildProcess {
     const settings: ProcessSettings = {
       ...house,
       role: each.role,
@@ -101,17 +109,35 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
       ...(each.market === undefined ? {} : { market: each.market }),
     };
     const output = fs.openSync(folder.log(name), 'a', 0o600);
-    const child = spawn(process.execPath, [fileURLToPath(new URL(`process/${each.role}.ts`, import.meta.url))], {
-      stdio: ['ignore', output, output, 'ipc'],
-      env: { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
-    });
-    fs.closeSync(output);
-    each.child = child;
+    try {
+      return spawn(process.execPath, [fileURLToPath(new URL(`process/${each.role}.ts`, import.meta.url))], {
+        stdio: ['ignore', output, output, 'ipc'],
+        env: { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+      });
+    } finally {
+      fs.closeSync(output);
+    }
+  }
+
+  function launch(each: Watched): Promise<void> {
+    const name = processName(each.role, each.market);
+    each.child = undefined;
     each.startedAt = performance.now();
     return new Promise((resolve, reject) => {
       let refused: Problem | undefined;
-      const late = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX);
-      child.on('message', (message: ChildMessage) => {
+      const late = setTimeout(() => each.child?.kill('SIGKILL'), START_MS_MAX);
+      const ended = (code: number | null, signal: string | null, why = `ended with ${code ?? signal}`) => {
+        clearTimeout(late);
+        reject(refused ?? problem('PROCESS_REFUSED', { process: name, reason: why, log: folder.log(name) }));
+        if (!stopping && code !== 0) restart(each, name, code, signal);
+      };
+      try {
+        each.child = spawnChild(each, name);
+      } catch (error) {
+        ended(null, null, (error as Error).message);
+        return;
+      }
+      each.child.on('message', (message: ChildMessage) => {
         if (message.kind === 'ready') {
           clearTimeout(late);
           publish();
@@ -119,14 +145,10 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
         } else if (message.kind === 'refused') refused = knownProblem(message);
         else for (const listener of listeners) listener(message.line);
       });
-      child.on('exit', (code, signal) => {
-        clearTimeout(late);
-        reject(
-          refused ??
-            problem('PROCESS_REFUSED', { process: name, reason: `ended with ${code ?? signal}`, log: folder.log(name) }),
-        );
-        if (!stopping && code !== 0) restart(each, name, code, signal);
+      each.child.on('error', (error) => {
+        if (each.child?.pid === undefined) ended(null, null, error.message);
       });
+      each.child.on('exit', (code, signal) => ended(code, signal));
     });
   }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { declareProblems, isProblem, type Problem } from '@meridian/base';
+import { declareProblems, isProblem, jsonText, type Problem } from '@meridian/base';
 import { dataFolder } from '../data-folder.ts';
 import { badUsage, type CliCommand, EXIT, type ExitCode, type Invocation, type Language, say } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -90,13 +90,9 @@ function invoke(command: CliCommand, rest: readonly string[], language: Language
     folder: dataFolder(typeof values['data'] === 'string' ? values['data'] : (process.env['MERIDIAN_DATA'] ?? '.meridian')),
     language,
     json,
-    answer: (value, text) => streams.out(`${json ? JSON.stringify(value, bigintText, 2) : text()}\n`),
+    answer: (value, text) => streams.out(`${json ? jsonText(value, 2) : text()}\n`),
     progress: (line) => streams.err(`${line}\n`),
   };
-}
-
-function bigintText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 function report(error: unknown, invocation: Invocation, streams: Streams): ExitCode {

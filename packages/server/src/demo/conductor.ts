@@ -59,8 +59,16 @@ export function conduct(options: ConductorOptions): Conductor {
 
   async function setTheStage(): Promise<void> {
     await insist(() => options.server.status());
+    // Its place is saved now and then; after a kill it goes on from where the venues have played to.
+    for (const venue of options.venues.values())
+      now = Math.max(now, ((await insist(() => venue.status())) as { time: Instant }).time);
     if (!played.has('stage')) {
-      await insist(() => options.server.ask('record-reference', bigintText(demoReference(settings.markets))));
+      await insist(() =>
+        options.server.ask('record-reference', {
+          reference: demoReference(settings.markets),
+          by: { maker: 'reference maker', checker: 'reference checker' },
+        }),
+      );
       for (const command of demoAccounts(settings.markets)) await insist(() => options.server.ask('execute', command));
       story({
         at: now,
@@ -218,9 +226,4 @@ function nextStop(
   });
   const midnight = parseInstant(`${date}T23:59:59Z`) + MICROS_PER_SECOND;
   return Math.min(scene, idle, midnight, DEMO_END, ...opens);
-}
-
-/** JSON has no bigint: dense ids travel as text and are read back by the server. */
-function bigintText(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? member.toString() : member)));
 }

@@ -1,6 +1,24 @@
 import * as grpc from '@grpc/grpc-js';
-import { type Instant, isProblem, type Logger, Problem, type ProblemParams, problemKind } from '@meridian/base';
+import {
+  declareProblems,
+  type Instant,
+  isProblem,
+  jsonText,
+  type Logger,
+  Problem,
+  type ProblemParams,
+  problemKind,
+} from '@meridian/base';
 import { acceptPeer, clientLink, type Identity, type Role, requireTls13, SERVER_NAME } from '@meridian/security';
+
+const { problem } = declareProblems({
+  REQUEST_UNKNOWN: {
+    status: 400,
+    title: { zh: '请求不存在', en: 'Unknown request' },
+    detail: { zh: '没有名为“{what}”的请求', en: 'There is no request "{what}"' },
+    remedy: { zh: '核对请求名称与程序版本', en: 'Check its name and that both programs are of one version' },
+  },
+});
 
 /**
  * Calls between the house's own processes: gRPC over mutual TLS. Requests and answers are JSON, commands and events the
@@ -11,7 +29,7 @@ const MESSAGE_BYTES_MAX = 8 << 20;
 
 /** In an envelope: the library takes a message that reads as null for none. */
 const json = {
-  write: (value: unknown): Buffer => Buffer.from(JSON.stringify({ value }, bigintText)),
+  write: (value: unknown): Buffer => Buffer.from(jsonText({ value })),
   read: (bytes: Buffer): unknown => (JSON.parse(bytes.toString('utf8')) as { value?: unknown }).value ?? EMPTY,
 };
 const EMPTY = Object.freeze({});
@@ -181,10 +199,6 @@ function drained(call: grpc.ServerWritableStream<TailRequest, Uint8Array>, signa
   signal.addEventListener('abort', resolve, { once: true });
 }
 
-function bigintText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
-}
-
 const PROBLEM_KEY = 'meridian-problem-bin';
 
 function wireError(error: unknown, logger: Logger): grpc.ServiceError {
@@ -274,4 +288,9 @@ function readError(error: grpc.ServiceError): Error {
   if (!Buffer.isBuffer(carried)) return error;
   const { code, params } = JSON.parse(carried.toString('utf8')) as { code: string; params: ProblemParams };
   return problemKind(code) === undefined ? error : new Problem(code, params);
+}
+
+/** The answer of every process to a request it does not know. */
+export function unknownRequest(what: string): Problem {
+  return problem('REQUEST_UNKNOWN', { what: what.slice(0, 64) });
 }

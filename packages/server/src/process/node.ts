@@ -8,7 +8,7 @@ import { type MarketService, openMarketNode } from '@meridian/trading';
 import { markKey, marksDue } from '../closing-mark.ts';
 import { dataFolder, readWhole, writeWhole } from '../data-folder.ts';
 import type { NodeAnswer } from '../house.ts';
-import { type ProcessService, serve } from '../link/rpc.ts';
+import { type ProcessService, serve, unknownRequest } from '../link/rpc.ts';
 import { type DoorTables, marketDoor, type VenueAddress } from '../market-door.ts';
 import { runChild } from './child.ts';
 import { keepTime } from './keep-time.ts';
@@ -123,7 +123,8 @@ await runChild(async ({ settings, logger }) => {
     },
     async ask({ what, body }) {
       if (what === 'door') await takeTables(body as DoorTables);
-      if (what === 'open') await open();
+      else if (what === 'open') await open();
+      else throw unknownRequest(what);
       return {};
     },
   };

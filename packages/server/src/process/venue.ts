@@ -4,7 +4,7 @@ import { loadIdentity } from '@meridian/security';
 import { startVenue } from '@meridian/venue';
 import { dataFolder } from '../data-folder.ts';
 import { HOUSE, venueListings } from '../demo/cast.ts';
-import { serve } from '../link/rpc.ts';
+import { serve, unknownRequest } from '../link/rpc.ts';
 import { runChild } from './child.ts';
 
 /** A venue of the demo: the recorded sessions behind a real order book. Production has none. */
@@ -33,7 +33,8 @@ await runChild(async ({ settings, logger }) => {
       async ask({ what, body }) {
         const { execId, price } = body as { execId: string; price?: string };
         if (what === 'bust') await venue.bust(execId);
-        if (what === 'correct') await venue.correct(execId, price as string);
+        else if (what === 'correct') await venue.correct(execId, price as string);
+        else throw unknownRequest(what);
         return {};
       },
     },

@@ -8,7 +8,7 @@ import { openDatabase, waitForDatabase } from '@meridian/store';
 import { houseClearingRules } from '../clearing-rules.ts';
 import { tellProgress } from '../clearing-story.ts';
 import { dataFolder } from '../data-folder.ts';
-import { serve } from '../link/rpc.ts';
+import { serve, unknownRequest } from '../link/rpc.ts';
 import { runChild } from './child.ts';
 import { keepTime } from './keep-time.ts';
 
@@ -43,7 +43,7 @@ await runChild(async ({ settings, logger, story }) => {
       },
       status: () => clearing.status(),
       async ask({ what }) {
-        if (what !== 'pending') return {};
+        if (what !== 'pending') throw unknownRequest(what);
         await clearing.deliver();
         const { batches, mail } = await clearing.status();
         const open = batches.filter(
