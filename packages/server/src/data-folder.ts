@@ -115,6 +115,20 @@ export function writeWhole(file: string, value: unknown): void {
   }
 }
 
+/** Appends log lines. A line that does not fit on a full disk is lost: whoever writes it has better to do than to fail. */
+export function logFile(file: string | number): { write(line: string): void } {
+  return {
+    write(line) {
+      try {
+        if (typeof file === 'number') fs.writeSync(file, line);
+        else fs.appendFileSync(file, line, { mode: 0o600 });
+      } catch {
+        // Lost.
+      }
+    },
+  };
+}
+
 /** Writes a file that a user asked for. @throws Problem FOLDER_UNUSABLE, DISK_FULL */
 export function writeFile(file: string, text: string): void {
   try {

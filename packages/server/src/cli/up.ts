@@ -1,10 +1,9 @@
-import fs from 'node:fs';
 import net from 'node:net';
 import { declareProblems, Problem } from '@meridian/base';
 import { createLogger } from '@meridian/catalog';
 import { loadMarketFacts } from '@meridian/market';
 import { openAuthority } from '@meridian/security';
-import { createFolders, type DataFolder, readWhole, writeWhole } from '../data-folder.ts';
+import { createFolders, type DataFolder, logFile, readWhole, writeWhole } from '../data-folder.ts';
 import { openView } from '../demo/view.ts';
 import { connectProcess } from '../link/rpc.ts';
 import { type HouseSettings, portCount, portsFrom } from '../process/settings.ts';
@@ -55,12 +54,7 @@ export const up: CliCommand = {
     refuseSecond(folder);
     await issueIdentities(folder, house);
     writeWhole(folder.house, { mode: house.mode, markets: house.markets });
-    const output = fs.createWriteStream(folder.log('supervisor'), { flags: 'a', mode: 0o600 });
-    const logger = createLogger({
-      process: 'supervisor',
-      strict: false,
-      destination: { write: (line) => void output.write(line) },
-    });
+    const logger = createLogger({ process: 'supervisor', strict: false, destination: logFile(folder.log('supervisor')) });
     progress(say(language, `数据目录 ${folder.root}`, `Data folder ${folder.root}`));
     const supervisor = await superviseHouse(folder, house, logger);
     return keepUp(invocation, house, supervisor);

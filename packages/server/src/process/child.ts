@@ -1,5 +1,6 @@
 import { isProblem, type ProblemDocument } from '@meridian/base';
 import { type CatalogueLogger, createLogger } from '@meridian/catalog';
+import { logFile } from '../data-folder.ts';
 import { type ProcessSettings, processName, SETTINGS_VARIABLE } from './settings.ts';
 import '../log-fields.ts';
 
@@ -35,7 +36,7 @@ export async function runChild(start: (child: Child) => Promise<{ close(): Promi
   delete process.env[SETTINGS_VARIABLE];
   const name = processName(settings.role, settings.market);
   process.title = `meridian ${name}`;
-  const logger = createLogger({ process: name, strict: false, level: 'info' });
+  const logger = createLogger({ process: name, strict: false, level: 'info', destination: logFile(2) });
   const tell = (message: ChildMessage) => void (process.connected && process.send?.(message));
 
   let running: { close(): Promise<void> } | undefined;
