@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { declareProblems, type Logger, Problem, problemKind } from '@meridian/base';
-import { openDatabase, type Postgres, startPostgres, waitForDatabase } from '@meridian/store';
+import { checkDatabaseVersion, openDatabase, type Postgres, startPostgres, waitForDatabase } from '@meridian/store';
 import { type DataFolder, writeWhole } from './data-folder.ts';
 import type { ChildMessage, StoryLine } from './process/child.ts';
 import { type HouseSettings, type ProcessSettings, processName, type Role, SETTINGS_VARIABLE } from './process/settings.ts';
@@ -49,22 +49,25 @@ interface Watched {
 }
 
 /**
- * Starts the house's processes and starts again what dies, with a growing pause. It holds no state of the business: killed
- * itself, its children end, and the next start finds everything in the folder.
+ * Starts the database, or uses the one that DATABASE_URL names (PostgreSQL ≥ 16), and the house's processes; starts again
+ * what dies, with a growing pause. It holds no state of the business: killed itself, its children end, and the next start
+ * finds everything in the folder.
  */
 export async function superviseHouse(folder: DataFolder, house: HouseSettings, logger: Logger): Promise<Supervisor> {
   const watched = new Map<string, Watched>();
   const listeners: ((line: StoryLine) => void)[] = [];
   const startedAt = new Date().toISOString();
   let stopping = false;
-  let postgres = await launchPostgres();
+  const external = process.env['DATABASE_URL'];
+  let postgres = external === undefined ? await launchPostgres() : undefined;
+  const databaseUrl = () => postgres?.url ?? (external as string);
 
   const running = (): RunningHouse => ({
     ...house,
     supervisor: process.pid,
     startedAt,
     processes: Object.fromEntries([
-      ['postgres', { pid: postgres.pid, restarts: 0 }],
+      ...(postgres === undefined ? [] : [['postgres', { pid: postgres.pid, restarts: 0 }] as const]),
       ...[...watched].map(([name, each]) => [name, { pid: each.child?.pid ?? 0, restarts: each.restarts }] as const),
     ]),
   });
@@ -105,7 +108,7 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
     const settings: ProcessSettings = {
       ...house,
       role: each.role,
-      databaseUrl: postgres.url,
+      databaseUrl: databaseUrl(),
       ...(each.market === undefined ? {} : { market: each.market }),
     };
     const output = fs.openSync(folder.log(name), 'a', 0o600);
@@ -172,13 +175,14 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
     clearTimeout(force);
   }
 
-  const database = openDatabase({ url: postgres.url, connectionsMax: 1, name: 'supervisor' });
+  const database = openDatabase({ url: databaseUrl(), connectionsMax: 1, name: 'supervisor' });
   await waitForDatabase(database);
+  await checkDatabaseVersion(database);
   await database.close();
 
   return {
     get databaseUrl() {
-      return postgres.url;
+      return databaseUrl();
     },
     running,
     async start(role, market) {
@@ -191,7 +195,7 @@ export async function superviseHouse(folder: DataFolder, house: HouseSettings, l
       stopping = true;
       const order: readonly Role[] = ['demo', 'worker', 'server', 'node', 'venue'];
       for (const role of order) await Promise.all([...watched.values()].filter((each) => each.role === role).map(end));
-      await postgres.stop();
+      await postgres?.stop();
       fs.rmSync(folder.running, { force: true });
     },
   };

@@ -81,12 +81,12 @@ function netByListing(figures: Figures): Figures {
 
 function addNodePositions(machine: MarketNode, market: string, clients: Figures, hedges: Figures): void {
   const held = machine.client.positions;
-  for (let row = 0; row < held.count; row++) {
+  for (const row of held.rows()) {
     const quantity = BigInt((held.long[row] as number) - (held.short[row] as number));
     if (quantity !== 0n) add(clients, `${held.owner[row]}/${held.listing[row]}`, quantity);
   }
   const house = machine.hedge.accounts.positions;
-  for (let row = 0; row < house.count; row++) {
+  for (const row of house.rows()) {
     const quantity = BigInt((house.long[row] as number) - (house.short[row] as number));
     if (quantity !== 0n) add(hedges, `${market}/${house.listing[row]}`, quantity);
   }

@@ -4,6 +4,7 @@ import { loadIdentity } from '@meridian/security';
 import { checkDatabaseVersion, type Database, openDatabase, startPostgres, waitForDatabase } from '@meridian/store';
 import { type DataFolder, readWhole } from '../data-folder.ts';
 import { connectProcess, type ProcessClient } from '../link/rpc.ts';
+import type { HouseSettings } from '../process/settings.ts';
 import type { RunningHouse } from '../supervisor.ts';
 import { isAlive } from './up.ts';
 
@@ -31,11 +32,16 @@ export function runningHouse(folder: DataFolder): RunningHouse | undefined {
   return running !== undefined && isAlive(running.supervisor) ? running : undefined;
 }
 
+/** How the folder was set up. @throws Problem HOUSE_UNKNOWN */
+export function houseOf(folder: DataFolder): Pick<HouseSettings, 'mode' | 'markets'> {
+  const house = readWhole<Pick<HouseSettings, 'mode' | 'markets'>>(folder.house);
+  if (house === undefined) throw problem('HOUSE_UNKNOWN', { data: folder.root });
+  return house;
+}
+
 /** The markets the folder was set up for. @throws Problem HOUSE_UNKNOWN */
 export function marketsOf(folder: DataFolder): readonly string[] {
-  const house = readWhole<{ markets: readonly string[] }>(folder.house);
-  if (house === undefined) throw problem('HOUSE_UNKNOWN', { data: folder.root });
-  return house.markets;
+  return houseOf(folder).markets;
 }
 
 /** Lends the house's database, running or stopped: what is not up is started for the time of the work. */

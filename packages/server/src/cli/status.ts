@@ -2,7 +2,7 @@ import { replay } from '@meridian/log';
 import { MarketNode } from '@meridian/trading';
 import { bookStatus, type HouseStatus, type NodeStatus, type ProcessStatus } from '../status.ts';
 import type { RunningHouse } from '../supervisor.ts';
-import { marketsOf, withDatabase, withServer } from './at-house.ts';
+import { houseOf, withDatabase, withServer } from './at-house.ts';
 import { type CliCommand, EXIT, type Invocation, say, table } from './command.ts';
 import { isAlive } from './up.ts';
 
@@ -36,12 +36,12 @@ function processesOf(running: RunningHouse): ProcessStatus[] {
 /** Of a stopped folder: the nodes from their logs, the books from the database. */
 async function stopped({ folder }: Invocation): Promise<HouseStatus> {
   const nodes: NodeStatus[] = [];
-  for (const market of marketsOf(folder)) {
+  for (const market of houseOf(folder).markets) {
     const { seq, stateHash } = await replay(folder.node(market), new MarketNode(market));
     nodes.push({ market, seq, stateHash, leader: '', lag: 0, orders: 0 });
   }
   const books = await withDatabase(folder, bookStatus);
-  return { mode: 'demo', businessTime: null, processes: [], nodes, ...books };
+  return { mode: houseOf(folder).mode, businessTime: null, processes: [], nodes, ...books };
 }
 
 function text(told: HouseStatus, { language }: Invocation): string {

@@ -42,6 +42,8 @@ export interface Report {
   readonly side: string;
   readonly lastQuantity: number;
   readonly lastPrice: string;
+  /** Over all fills of the order so far. */
+  readonly averagePrice: string;
   readonly cumQuantity: number;
   readonly leavesQuantity: number;
   readonly text: string;
@@ -140,6 +142,7 @@ function readReport(message: FixMessage): Report {
     side: message.text(Tag.Side) ?? '',
     lastQuantity: message.int(Tag.LastQty) ?? 0,
     lastPrice: message.text(Tag.LastPx) ?? '',
+    averagePrice: message.text(Tag.AvgPx) ?? '',
     cumQuantity: message.int(Tag.CumQty) ?? 0,
     leavesQuantity: message.int(Tag.LeavesQty) ?? 0,
     text: message.text(Tag.Text) ?? '',

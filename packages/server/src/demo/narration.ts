@@ -10,14 +10,11 @@ export function narrate(party: DemoParty, report: Report, at: Instant): StoryLin
     return line(`撤改被拒 ${report.id} ${report.text}`, `cancel or replace ${report.id} refused ${report.text}`);
   if (report.type === 'j') return line(`业务拒绝 ${report.text}`, `business reject ${report.text}`);
   const side = report.side === '1' ? { zh: '买', en: 'buy' } : { zh: '卖', en: 'sell' };
-  const filled = `${report.lastQuantity} ${report.symbol} @ ${report.lastPrice}`;
+  const filled = `${report.cumQuantity} ${report.symbol} @ ${report.averagePrice}`;
   switch (report.execType) {
     case 'F':
       return report.leavesQuantity === 0
-        ? line(
-            `成交 ${side.zh} ${filled}，订单 ${report.id} 全部成交`,
-            `fill: ${side.en} ${filled}; order ${report.id} is filled`,
-          )
+        ? line(`订单 ${report.id} 全部成交：${side.zh} ${filled}`, `order ${report.id} is filled: ${side.en} ${filled}`)
         : undefined;
     case '8':
       return line(`拒单 ${report.id}：${report.text}`, `order ${report.id} refused: ${report.text}`);

@@ -112,8 +112,8 @@ export function openView(options: ViewOptions): View {
 }
 
 function tint(text: string): string {
-  if (/拒|refused|追保|call|breach/i.test(text)) return colour(33, text);
-  if (/成交|fill|published|发布|met|补足/i.test(text)) return colour(32, text);
+  if (/拒|refused|追保：|Margin call:|breach/i.test(text)) return colour(33, text);
+  if (/成交|filled|published|发布|is met|补足/i.test(text)) return colour(32, text);
   return text;
 }
 
