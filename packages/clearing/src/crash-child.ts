@@ -30,7 +30,7 @@ const real = openDatabase({ url });
 const database: Database = {
   ...counted(real),
   connection: (work) => real.connection((connection) => work(counted(connection))),
-  transaction: (work, options) => real.transaction((tx) => work(counted(tx)), options),
+  transaction: (work, options) => real.transaction((tx, first) => work(counted(tx), first as never), options),
 };
 const accountCentre = openAccountCentre({ pool: database });
 const clearing = openClearing({ pool: database, accountCentre, facts: scratchFacts(), dropDir, outDir });

@@ -8,7 +8,7 @@ import {
   type CommandKind,
   openAccountCentre,
 } from '@meridian/accounts';
-import { type DateText, divide, type Instant, parseInstant, pow10 } from '@meridian/base';
+import { type DateText, dateIn, divide, type Instant, parseInstant, pow10, quoteUnit } from '@meridian/base';
 import { crossRate, feeAmount, loadMarketFacts, scaledRate } from '@meridian/market';
 import { type BrokerRow, brokerFileName, type Event, formatBrokerFile, type NumberedEvent } from '@meridian/messages';
 import { recordRateSet, recordReference } from '@meridian/reference';
@@ -16,7 +16,7 @@ import { type Database, openDatabase, scratchDatabase } from '@meridian/store';
 import { type Clearing, type ClearingOptions, openClearing } from './clearing.ts';
 import { type ClearingFacts, clearingRules } from './rules.ts';
 
-/** Two small New York sessions of a house with two entities, for tests and trials of the clearing room. */
+/** Small New York sessions of a house with two entities, for tests and trials of the clearing room. */
 export interface ScratchDay {
   readonly database: Database;
   readonly url: string;
@@ -31,7 +31,7 @@ export interface ScratchDay {
   trade(
     market: string,
     date: SessionDate,
-    trades: readonly TradeLine[],
+    trades: readonly (TradeLine | ChangeLine)[],
     marks: Readonly<Record<number, string>>,
   ): Promise<void>;
   /** The broker's rows of the session so far. */
@@ -47,7 +47,8 @@ export interface ScratchDay {
   remove(): Promise<void>;
 }
 
-export type SessionDate = '2013-10-07' | '2013-10-08';
+const SESSIONS = ['2013-10-07', '2013-10-08', '2013-10-09', '2013-10-10', '2013-10-11', '2013-10-14'] as const;
+export type SessionDate = (typeof SESSIONS)[number];
 
 export interface TradeLine {
   readonly account: number;
@@ -60,25 +61,34 @@ export interface TradeLine {
   readonly price: string;
   /** Fills of one order share it. */
   readonly order: number;
+  /** By which a later line names it. */
+  readonly label?: string;
 }
 
-export const CLOSE: Readonly<Record<SessionDate, Instant>> = {
-  '2013-10-07': parseInstant('2013-10-07T20:00:00Z'),
-  '2013-10-08': parseInstant('2013-10-08T20:00:00Z'),
-};
-const BUSINESS: Readonly<Record<SessionDate, DateText>> = {
-  '2013-10-07': '2013-10-08' as DateText,
-  '2013-10-08': '2013-10-09' as DateText,
-};
-/** Business time of the two batches: close and ten minutes. */
+/** The venue takes back or changes an earlier execution: the hedge, and with it the client's fill unless `hedgeOnly`. */
+export interface ChangeLine {
+  readonly label: string;
+  /** null: a bust; else what stands in its place. */
+  readonly to: { readonly quantity: number; readonly price: string } | null;
+  readonly hedgeOnly?: boolean;
+  /** The broker's file is silent about it. */
+  readonly isUntold?: boolean;
+}
+
+const dated = <T>(of: (date: SessionDate) => T) => Object.fromEntries(SESSIONS.map((date) => [date, of(date)]));
+export const CLOSE = dated((date) => parseInstant(`${date}T20:00:00Z`)) as Readonly<Record<SessionDate, Instant>>;
+const BUSINESS = dated((date) => dateIn(CLOSE[date], 'Asia/Shanghai')) as Readonly<Record<SessionDate, DateText>>;
+/** Business time of a session's batch: close and ten minutes. */
 export const DUE = (date: SessionDate): Instant => CLOSE[date] + 600_000_000;
 
 const BY = { maker: 'maker', checker: 'checker' };
 const FROM = { validFrom: '2000-01-01' as DateText, validTo: null };
-const SYMBOLS: Readonly<Record<number, readonly [mic: string, symbol: string, isin: string]>> = {
-  1: ['ARCX', 'SPY', 'US78462F1030'],
-  2: ['XNYS', 'IBM', 'US4592001014'],
+const LISTINGS: Readonly<Record<number, { mic: string; symbol: string; isin: string; quote: string; route: number }>> = {
+  1: { mic: 'ARCX', symbol: 'SPY', isin: 'US78462F1030', quote: 'USD', route: 1 },
+  2: { mic: 'XNYS', symbol: 'IBM', isin: 'US4592001014', quote: 'USD', route: 2 },
+  3: { mic: 'ARCX', symbol: 'PENCE', isin: 'GB00BH4HKS39', quote: 'GBX', route: 1 },
 };
+const listingFacts = (id: number) => LISTINGS[id] as NonNullable<(typeof LISTINGS)[number]>;
 export const RULES = {
   business: 'swap',
   markets: [
@@ -100,15 +110,16 @@ export function scratchFacts(rules: unknown = RULES): ClearingFacts {
   return { market: loadMarketFacts(), rules: clearingRules(rules) };
 }
 
-export async function scratchDay(): Promise<ScratchDay> {
+export async function scratchDay(rules: unknown = RULES): Promise<ScratchDay> {
   const scratch = await scratchDatabase(['reference', 'accounts', 'clearing'].map(rooms));
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-clearing-'));
   const [dropDir, outDir] = [path.join(folder, 'drop'), path.join(folder, 'out')];
   for (const dir of [dropDir, outDir]) fs.mkdirSync(dir);
   const { database } = scratch;
   const centre = openAccountCentre({ pool: database });
-  const facts = scratchFacts();
+  const facts = scratchFacts(rules);
   const sessions = new Map<string, Session>();
+  const executed = new Map<string, Executed>();
   let count = 0;
   let closed: Promise<void> | undefined;
   const run: ScratchDay['run'] = (kind, body, more = {}) =>
@@ -125,12 +136,12 @@ export async function scratchDay(): Promise<ScratchDay> {
       await run('day-open', { businessDate: BUSINESS[date], sessions: sessionsOpened });
     },
     trade: async (market, date, trades, marks) => {
-      const session = sessionOf(sessions, facts, market, date);
+      const session = sessionOf(sessions, facts, executed, market, date);
       await takeIn(centre, market, session.play(trades, marks));
     },
-    brokerRows: (market, date) => [...sessionOf(sessions, facts, market, date).rows],
+    brokerRows: (market, date) => [...sessionOf(sessions, facts, executed, market, date).rows],
     drop: (market, date, change = (text) => text) => {
-      const { rows } = sessionOf(sessions, facts, market, date);
+      const { rows } = sessionOf(sessions, facts, executed, market, date);
       const name = brokerFileName(market, date as DateText);
       const whole = formatBrokerFile({ mic: market, date: date as DateText, closedAt: CLOSE[date], rows });
       fs.writeFileSync(path.join(dropDir, name), change(whole), 'latin1');
@@ -165,8 +176,9 @@ async function copyDatabase(url: string, name: string): Promise<{ database: Data
 }
 
 async function recordHouse(database: Database, facts: ClearingFacts): Promise<void> {
-  const listing = (id: number, mic: string, symbol: string) => ({
-    ...{ listing: BigInt(id), security: BigInt(id), mic, code: symbol, quote: 'USD', ...FROM },
+  const listing = (id: number) => ({
+    ...{ listing: BigInt(id), security: BigInt(id), mic: listingFacts(id).mic, code: listingFacts(id).symbol, ...FROM },
+    quote: listingFacts(id).quote,
     ...{ collarPpm: 100_000n, quantityMax: 1_000_000n, notionalMax: 10n ** 13n, priceAgeMax: 60_000_000n, shortAllowed: true },
   });
   const entity = (id: number, nameZh: string, nameEn: string, jurisdiction: string, currency: string) => ({
@@ -176,7 +188,7 @@ async function recordHouse(database: Database, facts: ClearingFacts): Promise<vo
   const book = (id: number, owner: number, purpose: 'client' | 'hedge' | 'back-to-back') => ({
     ...{ book: BigInt(id), entity: BigInt(owner), code: `B${id}`, purpose, ...FROM },
   });
-  const ids = [1, 2] as const;
+  const ids = Object.keys(LISTINGS).map(Number);
   await recordReference(
     database,
     {
@@ -184,15 +196,15 @@ async function recordHouse(database: Database, facts: ClearingFacts): Promise<vo
       books: [book(1, 1, 'client'), book(2, 2, 'client'), book(3, 2, 'back-to-back')],
       issuers: ids.map((id) => ({ issuer: BigInt(id), name: `Issuer ${id}`, lei: null, ...FROM })),
       securities: ids.map((id) => ({
-        ...{ security: BigInt(id), issuer: BigInt(id), isin: SYMBOLS[id]?.[2] ?? null, name: SYMBOLS[id]?.[1] ?? '', ...FROM },
+        ...{ security: BigInt(id), issuer: BigInt(id), isin: listingFacts(id).isin, name: listingFacts(id).symbol, ...FROM },
         securityClass: id === 1 ? ('etf' as const) : ('share' as const),
       })),
-      listings: ids.map((id) => listing(id, SYMBOLS[id]?.[0] ?? '', SYMBOLS[id]?.[1] ?? '')),
-      routes: ids.map((id) => ({
+      listings: ids.map(listing),
+      routes: [1, 2].map((id) => ({
         ...{
           route: BigInt(id),
           entity: 2n,
-          mic: SYMBOLS[id]?.[0] ?? '',
+          mic: listingFacts(id).mic,
           channel: 'dma',
           tradingAccount: `HOUSE${id}`,
           ...FROM,
@@ -202,7 +214,7 @@ async function recordHouse(database: Database, facts: ClearingFacts): Promise<vo
     },
     BY,
   );
-  for (const date of ['2013-10-04', '2013-10-07', '2013-10-08']) {
+  for (const date of ['2013-10-04', ...SESSIONS]) {
     const set = facts.market.rateSets.of(date as DateText);
     if (set !== null) await recordRateSet(database, set, BY);
   }
@@ -220,13 +232,7 @@ async function openHouse(run: ScratchDay['run']): Promise<void> {
     await run('open-master', { master, client, baseCurrency: currency });
     await run('sign-agreement', { agreement: client, client, entity, kind: 'NAFMII', signedOn: '2013-01-01' as DateText });
     await run('open-sub', { sub, master, code: `S${client}`, pool });
-    for (const route of [1, 2])
-      await run('open-business', {
-        ...{ account: sub * 10 + route, sub, code: `B${route}`, type: 'trs', book: entity, agreement: client },
-        ...{ basis: currency === 'CNY' ? 'composite' : 'local', settlementCurrency: currency, hedgeEntity: 2, route },
-        ...{ marginPpm: 250_000, feeBufferPpm: 10_000, commissionPpm: 500, financingSpreadPpm: 25_000 },
-        ...{ transferSpreadPpm: 5_000, permission: 1, positionMax: 1_000_000, orderRateMax: 50 },
-      });
+    for (const route of [1, 2]) await openBusiness(run, { client, entity, currency, sub, route });
     const cell = { measure: 'initial-margin', currency, issuer: null, lim: '1000000000' } as const;
     await run('set-limit', { cell: client * 2 - 1, scope: 'master', scopeId: master, ...cell });
     await run('set-limit', { cell: client * 2, scope: 'sub', scopeId: sub, ...cell });
@@ -235,30 +241,69 @@ async function openHouse(run: ScratchDay['run']): Promise<void> {
   }
 }
 
-interface Session {
-  readonly rows: BrokerRow[];
-  play(trades: readonly TradeLine[], marks: Readonly<Record<number, string>>): NumberedEvent[];
+/** Account sub × 10 + route. */
+export async function openBusiness(
+  run: ScratchDay['run'],
+  to: {
+    readonly client: number;
+    readonly entity: number;
+    readonly currency: string;
+    readonly sub: number;
+    readonly route: number;
+  },
+): Promise<void> {
+  const { client, entity, currency, sub, route } = to;
+  await run('open-business', {
+    ...{ account: sub * 10 + route, sub, code: `B${route}`, type: 'trs', book: entity, agreement: client },
+    ...{ basis: currency === 'CNY' ? 'composite' : 'local', settlementCurrency: currency, hedgeEntity: 2, route },
+    ...{ marginPpm: 250_000, feeBufferPpm: 10_000, commissionPpm: 500, financingSpreadPpm: 25_000 },
+    ...{ transferSpreadPpm: 5_000, permission: 1, positionMax: 1_000_000, orderRateMax: 50 },
+  });
 }
 
-function sessionOf(sessions: Map<string, Session>, facts: ClearingFacts, market: string, date: SessionDate): Session {
+interface Session {
+  readonly rows: BrokerRow[];
+  play(trades: readonly (TradeLine | ChangeLine)[], marks: Readonly<Record<number, string>>): NumberedEvent[];
+}
+
+/** An execution as it stands, by label. */
+interface Executed {
+  readonly trade: TradeLine;
+  readonly row: BrokerRow;
+  readonly clientSeq: number;
+}
+
+function sessionOf(
+  sessions: Map<string, Session>,
+  facts: ClearingFacts,
+  executed: Map<string, Executed>,
+  market: string,
+  date: SessionDate,
+): Session {
   const key = `${market} ${date}`;
   const known = sessions.get(key);
   if (known !== undefined) return known;
-  const earlier = [...sessions.keys()].some((other) => other.startsWith(market));
-  const made = newSession(facts, market, date, earlier ? 10_000 : 1);
+  const earlier = [...sessions.keys()].filter((other) => other.startsWith(market)).length;
+  const made = newSession(facts, executed, market, date, earlier === 0 ? 1 : earlier * 10_000);
   sessions.set(key, made);
   return made;
 }
 
 const priceOf = (text: string) => Math.round(Number(text) * 10_000);
 export const RATE_SET = 2;
-/** USDCNY of 7 October 2013 by the ECB, 1e10. */
-export function usdCny(facts: ClearingFacts, date = '2013-10-07'): bigint {
+/** Yuan for one unit of a currency by the ECB, 1e10. */
+export function toCny(facts: ClearingFacts, from: string, date = '2013-10-07'): bigint {
   const set = facts.market.rateSets.of(date as DateText);
-  return set === null ? 0n : scaledRate(crossRate(set, 'USD' as never, 'CNY' as never), 'half-even');
+  return set === null ? 0n : scaledRate(crossRate(set, from as never, 'CNY' as never), 'half-even');
 }
 
-function newSession(facts: ClearingFacts, market: string, date: SessionDate, firstSeq: number): Session {
+function newSession(
+  facts: ClearingFacts,
+  executed: Map<string, Executed>,
+  market: string,
+  date: SessionDate,
+  firstSeq: number,
+): Session {
   const rows: BrokerRow[] = [];
   let seq = firstSeq;
   let time = CLOSE[date] - 20_000_000_000;
@@ -271,11 +316,34 @@ function newSession(facts: ClearingFacts, market: string, date: SessionDate, fir
     rows,
     play(trades, marks) {
       const events = [phase(1, 'continuous')];
-      for (const trade of trades) {
+      const execute = (trade: TradeLine, changed?: Executed, hedgeOnly = false) => {
         const hedgeSeq = seq;
-        const row = brokerRow(facts, market, date, trade, hedgeSeq, time);
+        const row = { ...brokerRow(facts, market, date, trade, hedgeSeq, time), refExecId: changed?.row.execId ?? '' };
         rows.push(row);
-        events.push(numbered(hedgeFill(trade, row)), numbered(clientFill(facts, trade, hedgeSeq)));
+        events.push(numbered(hedgeFill(trade, row, changed && 'G')));
+        const clientSeq = seq;
+        if (!hedgeOnly)
+          events.push(numbered(clientFill(facts, trade, hedgeSeq, changed && { type: 'G', seq: changed.clientSeq })));
+        if (trade.label !== undefined)
+          executed.set(`${market} ${trade.label}`, { trade, row, clientSeq: changed?.clientSeq ?? clientSeq });
+      };
+      const takeBack = (was: Executed, hedgeOnly: boolean) => {
+        const hedgeSeq = seq;
+        const ids = { execId: `${was.row.execId}-B`, refExecId: was.row.execId };
+        events.push(numbered(hedgeFill(was.trade, { ...was.row, ...ids }, 'H')));
+        if (hedgeOnly) return;
+        events.push(numbered(clientFill(facts, was.trade, hedgeSeq, { type: 'H', seq: was.clientSeq })));
+      };
+      for (const line of trades) {
+        if (!('to' in line)) {
+          execute(line);
+          continue;
+        }
+        const was = executed.get(`${market} ${line.label}`) as Executed;
+        const bust = { kind: 'BUST', execId: `${was.row.execId}-B`, refExecId: was.row.execId } as const;
+        if (line.isUntold !== true) rows.push({ ...was.row, ...bust });
+        if (line.to === null) takeBack(was, line.hedgeOnly ?? false);
+        else execute({ ...was.trade, ...line.to }, was, line.hedgeOnly);
       }
       for (const [listing, price] of Object.entries(marks))
         events.push(
@@ -301,7 +369,7 @@ function brokerRow(
   seq: number,
   time: Instant,
 ): BrokerRow {
-  const [mic, symbol, isin] = SYMBOLS[trade.listing] as readonly [string, string, string];
+  const { mic, symbol, isin, quote, route } = listingFacts(trade.listing);
   const quantity = BigInt(trade.quantity);
   const price = BigInt(priceOf(trade.price));
   const lines = facts.market.feeSchedule(market, date as DateText, trade.side === 1 ? 'buy' : 'sell', 'share');
@@ -313,45 +381,60 @@ function brokerRow(
     ...{ kind: 'FILL', execId: `${mic}-${date.slice(8)}-${seq}`, refExecId: '', orderId: `V${trade.order}`, mic, symbol, isin },
     ...{
       clOrdId: `CL${trade.order}`,
-      account: `HOUSE${trade.listing}`,
+      account: `HOUSE${route}`,
       side: SIDES[trade.side],
       quantity,
       price,
-      currency: 'USD',
+      currency: quote,
     },
     ...{ tradeTime: time, tradeDate: date as DateText, settlementDate: '2013-10-10' as DateText },
     ...{ commission: divide(quantity * 20n * 100n, 10_000n, 'half-up'), sec31: levy('SEC31'), taf: levy('TAF') },
   };
 }
 
-function hedgeFill(trade: TradeLine, row: BrokerRow): Event {
+function hedgeFill(trade: TradeLine, row: BrokerRow, type: 'F' | 'G' | 'H' = 'F'): Event {
   const { listing, side, quantity, order } = trade;
   return {
     name: 'hedge-fill',
     body: {
-      ...{ child: order, intent: order, route: listing, listing, side, execType: 70, quantity, price: Number(row.price) },
-      ...{ cumQuantity: quantity, leavesQuantity: 0, transactTime: row.tradeTime, execId: row.execId, execRefId: '' },
+      ...{ child: order, intent: order, route: listingFacts(listing).route, listing, side, quantity, price: Number(row.price) },
+      execType: type.charCodeAt(0),
+      ...{
+        cumQuantity: quantity,
+        leavesQuantity: 0,
+        transactTime: row.tradeTime,
+        execId: row.execId,
+        execRefId: row.refExecId,
+      },
       venueOrderId: row.orderId,
     },
   };
 }
 
 /** The hold as a node takes it: margin and fee buffer of the value at the fill, rounded up; nothing for a close. */
-function clientFill(facts: ClearingFacts, trade: TradeLine, hedgeSeq: number): Event {
+function clientFill(
+  facts: ClearingFacts,
+  trade: TradeLine,
+  hedgeSeq: number,
+  change?: { readonly type: 'G' | 'H'; readonly seq: number },
+): Event {
   const { account, listing, side, effect, quantity, order } = trade;
   const price = priceOf(trade.price);
-  const rate = account < 200 ? usdCny(facts) : pow10(10);
-  const hold = effect === 2 ? 0n : divide(BigInt(quantity * price) * rate * 260_000n * 100n, pow10(4 + 10 + 6), 'up');
+  const { currency, perCurrencyUnit } = quoteUnit(listingFacts(listing).quote);
+  const rate = account < 200 ? toCny(facts, currency) : pow10(10);
+  const value = BigInt(quantity * price) * rate * 260_000n * 100n;
+  const hold = effect === 2 || change !== undefined ? 0n : divide(value, pow10(4 + 10 + 6) * perCurrencyUnit, 'up');
   return {
     name: 'client-fill',
     body: {
-      ...{ order, session: 1, outSeq: 1, account, listing, side, effect, type: 2, tif: 0, execType: 70, status: 50 },
+      ...{ order, session: 1, outSeq: 1, account, listing, side, effect, type: 2, tif: 0, status: 50 },
+      execType: (change?.type ?? 'F').charCodeAt(0),
       ...{ orderQuantity: quantity, orderPrice: price, quantity, price, cumQuantity: quantity, leavesQuantity: 0 },
       ...{
         cumValue: quantity * price,
         rateSet: RATE_SET,
         hold: Number(hold),
-        refSeq: 0,
+        refSeq: change?.seq ?? 0,
         refK: 0,
         hedgeSeq,
         hedgeK: 0,

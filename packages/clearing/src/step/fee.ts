@@ -148,13 +148,18 @@ function addTo(charges: Map<string, Charge>, charge: Charge): void {
 function commissionRow(charge: Charge, accounts: ReadonlyMap<bigint, Account>): Row {
   const { commission_ppm } = accounts.get(charge.account as bigint) as Account;
   const digits = minorDigits(charge.currency as Currency);
-  const scale = pow10(PRICE_DIGITS + 10 + 6) * charge.listing.terms.quoteUnit.perCurrencyUnit;
+  const { perCurrencyUnit } = charge.listing.terms.quoteUnit;
+  const scale = pow10(PRICE_DIGITS + 10 + 6) * perCurrencyUnit;
   const amount = mulDiv(charge.convertedValue * commission_ppm, pow10(digits), scale, 'half-up');
   return {
     ...{ payer: 'client', code: 'COMMISSION', level: 'order', ref: charge.ref, entity: charge.entity },
     ...{ account: charge.account, route: null, listing: charge.listing.listing, quantity: charge.quantity },
     ...{ value: charge.convertedValue, quote_currency: charge.currency, quote_amount: amount },
-    ...{ currency: charge.currency, amount, line: { kind: 'commission', ppm: String(commission_ppm) } },
+    ...{
+      currency: charge.currency,
+      amount,
+      line: { kind: 'commission', ppm: String(commission_ppm), perUnit: String(perCurrencyUnit) },
+    },
   };
 }
 
