@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Instant, invariant } from '@meridian/base';
-import type { Parameter, Queryable, Transaction } from '@meridian/store';
+import type { NamedStatement, Parameter, Queryable, Transaction } from '@meridian/store';
 import { accountKeyText } from './account-key.ts';
 import { chartRow } from './chart.ts';
 import type { AccountKey, Outcome } from './command.ts';
@@ -84,26 +84,29 @@ export interface Opened {
   readonly balances: Map<string, AccountState>;
 }
 
-/**
- * Takes the books' lock for the rest of the transaction; finds which of the commands named were executed earlier and
- * what the accounts named hold.
- */
-export async function openBooks(
-  tx: Transaction,
-  known: ReadonlyMap<string, bigint>,
-  ids: readonly string[] = [],
-  keys: readonly string[] = [],
-): Promise<Opened> {
-  const { rows } = await tx.query<{
-    command_no: bigint;
-    journal: bigint;
-    journal_hash: string;
-    ledger_account: bigint;
-    hold: bigint;
-    node_message: bigint;
-    earlier: { id: string; no: string; bodyHash: string; outcome: Outcome }[] | null;
-    balances: [id: string, key: string, posted: string, pendingDebit: string, pendingCredit: string][] | null;
-  }>('SELECT * FROM accounts.begin_write($1, $2)', [ids, keys]);
+/** Takes the books' lock for the rest of the transaction, once per transaction. Parameters: command ids, account keys. */
+export const BEGIN_WRITE: NamedStatement = { name: 'accounts.begin_write', sql: 'SELECT * FROM accounts.begin_write($1, $2)' };
+
+/** What {@link BEGIN_WRITE} returns. */
+export interface BeginRow {
+  readonly command_no: bigint;
+  readonly journal: bigint;
+  readonly journal_hash: string;
+  readonly ledger_account: bigint;
+  readonly hold: bigint;
+  readonly node_message: bigint;
+  readonly earlier: { id: string; no: string; bodyHash: string; outcome: Outcome }[] | null;
+  readonly balances: [id: string, key: string, posted: string, pendingDebit: string, pendingCredit: string][] | null;
+}
+
+/** Takes the books' lock in a transaction that has begun without it. */
+export async function openBooks(tx: Transaction, known: ReadonlyMap<string, bigint>): Promise<Opened> {
+  const { rows } = await tx.query<BeginRow>(BEGIN_WRITE, [[], []]);
+  return openedBooks(tx, known, rows);
+}
+
+/** The books under the lock: where they stand, which commands were executed earlier, what the accounts hold. */
+export function openedBooks(tx: Transaction, known: ReadonlyMap<string, bigint>, rows: readonly BeginRow[]): Opened {
   const row = rows[0];
   invariant(row !== undefined, 'begin_write returns one row');
   const counters = {
@@ -266,10 +269,17 @@ export interface PostItem {
   readonly draft: JournalDraft;
 }
 
+/** Calls a function of the database with that many parameters. */
+export function calling(name: string, parameters: number): NamedStatement {
+  return { name, sql: `SELECT ${name}(${Array.from({ length: parameters }, (_, i) => `$${i + 1}`).join(', ')})` };
+}
+
+const APPEND_JOURNALS = calling('accounts.append_journals', 19);
+
 async function postOf(books: Books, items: readonly PostItem[]): Promise<readonly bigint[]> {
   if (items.length === 0) return [];
   const { journals, columns } = await prepareJournals(books, items);
-  await books.tx.query(`SELECT accounts.append_journals(${columns.map((_, i) => `$${i + 1}`).join(', ')})`, columns);
+  await books.tx.query(APPEND_JOURNALS, columns);
   return journals;
 }
 

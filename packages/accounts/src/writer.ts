@@ -1,18 +1,21 @@
 import { canonicalJson, isProblem } from '@meridian/base';
 import type { NumberedEvent } from '@meridian/messages';
-import { type Database, type Parameter, type Transaction, violatedConstraint } from '@meridian/store';
+import { type Database, type Parameter, type Rows, type Transaction, violatedConstraint } from '@meridian/store';
 import { judgeTransfers, type SubAccount, type TransferBody, transferKeys } from './cash.ts';
 import type { AccountCommand, Executed, Outcome } from './command.ts';
 import { effectOf } from './effect.ts';
 import {
   type AccountState,
+  BEGIN_WRITE,
+  type BeginRow,
   type Books,
   type Cause,
   type Counters,
+  calling,
   type EarlierCommand,
   type JournalDraft,
   type Opened,
-  openBooks,
+  openedBooks,
   type PostItem,
   prepareJournals,
 } from './ledger.ts';
@@ -50,10 +53,13 @@ export async function write(pool: Database, cache: Cache, group: readonly Waitin
   // Where transfers come first, their balances are read together with the lock.
   const keys = transferKeys(transfersAt(group, 0).map(bodyOf), cache.subs);
   const { answers, books } = await pool
-    .transaction(async (tx) => {
-      const opened = await openBooks(tx, cache.accountIds, ids, keys);
-      return { answers: await writeGroup(opened, cache, group), books: opened.books };
-    })
+    .transaction(
+      async (tx, { rows }: Rows<BeginRow>) => {
+        const opened = openedBooks(tx, cache.accountIds, rows);
+        return { answers: await writeGroup(opened, cache, group), books: opened.books };
+      },
+      { first: { sql: BEGIN_WRITE, parameters: [ids, keys] } },
+    )
     .catch((error: unknown) => {
       // Sub accounts opened in what did not commit must not be remembered.
       cache.subs.clear();
@@ -80,8 +86,11 @@ async function writeGroup(opened: Opened, cache: Cache, group: readonly Waiting[
   while (answers.length < group.length) {
     const place = answers.length;
     const transfers = transfersAt(group, place);
+    const isLast = place + transfers.length === group.length;
     if (transfers.length > 0)
-      answers.push(...(await writeTransfers(books, cache, transfers, earlier, place === 0 ? balances : undefined)));
+      answers.push(
+        ...(await writeTransfers(books, cache, transfers, { earlier, balances: place === 0 ? balances : undefined, isLast })),
+      );
     else answers.push(await writeOne(books, group[place] as Waiting, earlier, group.length === 1));
   }
   return answers;
@@ -93,13 +102,20 @@ function repeated(earlier: EarlierCommand, waiting: Waiting): Answer {
     : problem('IDEMPOTENCY_CONFLICT', { id: waiting.command.id });
 }
 
+interface TransferSetting {
+  readonly earlier: Map<string, EarlierCommand>;
+  /** Of all accounts of known sub accounts, where nothing was written since they were read. */
+  readonly balances: ReadonlyMap<string, AccountState> | undefined;
+  /** Nothing comes after them in the transaction: they are committed in the same round trip. */
+  readonly isLast: boolean;
+}
+
 /** Transfers in a row: judged in order in memory, written with their journals in one statement. */
 async function writeTransfers(
   books: Books,
   cache: Cache,
   part: readonly Waiting[],
-  earlier: Map<string, EarlierCommand>,
-  balances: ReadonlyMap<string, AccountState> | undefined,
+  { earlier, balances, isLast }: TransferSetting,
 ): Promise<Answer[]> {
   const fresh = [...new Map([...part].reverse().map((waiting) => [waiting.command.id, waiting])).values()]
     .reverse()
@@ -117,10 +133,7 @@ async function writeTransfers(
     const { journals, columns } = await prepareJournals(books, accepted);
     const rows = accepted.map(({ waiting, cause }, n) => ({ waiting, cause, outcome: { journals: [Number(journals[n])] } }));
     const values = [...commandColumns(rows), ...columns];
-    await books.tx.query(
-      `SELECT accounts.append_commands_with_journals(${values.map((_, i) => `$${i + 1}`).join(', ')})`,
-      values,
-    );
+    await (isLast ? books.tx.last(APPEND_BOTH, values) : books.tx.query(APPEND_BOTH, values));
     for (const { waiting, cause, outcome } of rows) {
       answers.set(waiting.command.id, { no: cause.no, outcome, repeated: false });
       earlier.set(waiting.command.id, { no: cause.no, bodyHash: waiting.bodyHash, outcome });
@@ -159,6 +172,9 @@ function commandColumns(rows: readonly CommandRow[]): Parameter[] {
   ];
 }
 
+const APPEND_COMMANDS = calling('accounts.append_commands', 9);
+const APPEND_BOTH = calling('accounts.append_commands_with_journals', 28);
+
 /** Any other command; in company of others behind a savepoint, so that its refusal stays its own. */
 async function writeOne(
   books: Books,
@@ -173,10 +189,7 @@ async function writeOne(
   try {
     const cause = causeOf(books, waiting);
     const outcome = await effectOf(books, cause, waiting);
-    await books.tx.query(
-      'SELECT accounts.append_commands($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-      commandColumns([{ waiting, cause, outcome }]),
-    );
+    await books.tx.query(APPEND_COMMANDS, commandColumns([{ waiting, cause, outcome }]));
     await waiting.within?.(books.tx);
     // Deferred checks speak now, so that what they find is this command's and not the whole commit's.
     await books.tx.query('SET CONSTRAINTS ALL IMMEDIATE');

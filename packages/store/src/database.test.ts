@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { isProblem } from '@meridian/base';
 import {
   checkDatabaseVersion,
+  copyRows,
   type Database,
   instantParameter,
   openDatabase,
@@ -12,7 +13,9 @@ import {
   type Queryable,
   type ScratchDatabase,
   scratchDatabase,
+  sqlState,
   startPostgres,
+  type Transaction,
   waitForDatabase,
 } from './index.ts';
 
@@ -196,6 +199,52 @@ test('a database that is away is a Problem that callers can wait on, and the sam
       fs.rmSync(scratch.dataDir, { recursive: true, force: true });
     },
   };
+});
+
+test('the first statement goes with BEGIN and the last with COMMIT; a last one that fails takes everything with it', async () => {
+  const add = { name: 'add', sql: 'INSERT INTO public.entry VALUES ($1, $2) RETURNING id' };
+  const ids = async () =>
+    (await database.query('SELECT id FROM public.entry WHERE id >= 6000 ORDER BY id')).rows.map((r) => r['id']);
+  const run = (first: number, last: (tx: Transaction) => Promise<unknown>) =>
+    database.transaction(
+      async (tx, { rows }) => {
+        assert.equal(Number(rows[0]?.['id']), first);
+        await last(tx);
+      },
+      { first: { sql: add, parameters: [first, 1] } },
+    );
+  for (const at of [6000, 6010]) await run(at, (tx) => tx.last(add, [at + 1, 2]));
+  assert.deepEqual((await ids()).map(Number), [6000, 6001, 6010, 6011]);
+  await assert.rejects(
+    run(6020, (tx) => tx.last(add, [6000, 2])),
+    (e) => sqlState(e) === '23505',
+  );
+  await assert.rejects(
+    run(6020, (tx) => tx.last(add, [undefined as unknown as number, 2])),
+    TypeError,
+  );
+  await assert.rejects(
+    run(6020, (tx) => tx.last({ name: 'add', sql: 'SELECT 1' })),
+    /another text/,
+  );
+  await assert.rejects(
+    run(6000, () => Promise.resolve()),
+    (e) => sqlState(e) === '23505',
+  );
+  await assert.rejects(
+    run(6020, async (tx) => {
+      await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'`);
+      await tx.last(add, [6021, 1]);
+    }),
+    (e) => isProblem(e, 'DATABASE_AWAY') && e.params['phase'] === 'commit',
+  );
+  await database.connection((c) => c.query(add, [6030, 1]));
+  await run(6031, async (tx) => {
+    await copyRows(tx, 'public.entry', { id: 'int8', amount: 'int8' }, [[6032n, 1n]]);
+    await tx.last(add, [6033, 1]);
+  });
+  assert.deepEqual((await ids()).map(Number), [6000, 6001, 6010, 6011, 6030, 6031, 6032, 6033]);
+  await database.query('DELETE FROM public.entry WHERE id >= 6000');
 });
 
 test('a connection lost inside a transaction is not pooled again', async () => {

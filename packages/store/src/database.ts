@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isProblem, type Logger, silentLogger } from '@meridian/base';
+import { invariant, isProblem, type Logger, silentLogger } from '@meridian/base';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { columnTypes } from './column-types.ts';
@@ -23,13 +23,22 @@ export interface Rows<R> {
   readonly rowCount: number;
 }
 
+/** A statement that is run again and again: parsed once per connection under its name, which belongs to its text alone. */
+export interface NamedStatement {
+  readonly name: string;
+  readonly sql: string;
+}
+
 /** Whatever runs a statement: the database (any connection, its own transaction) or one transaction. */
 export interface Queryable {
   /**
    * Runs one statement. int8 comes back as bigint, date as text, timestamptz as microseconds, numeric as text.
    * @throws Problem DATABASE_AWAY | DISK_FULL; the driver's error with its SQLSTATE otherwise.
    */
-  query<R extends object = Record<string, unknown>>(sql: string, parameters?: readonly Parameter[]): Promise<Rows<R>>;
+  query<R extends object = Record<string, unknown>>(
+    sql: string | NamedStatement,
+    parameters?: readonly Parameter[],
+  ): Promise<Rows<R>>;
 }
 
 /** One connection, inside a transaction or held by {@link Database.connection}. */
@@ -40,7 +49,17 @@ export interface Connection extends Queryable {
   readonly client: pg.PoolClient;
 }
 
-export type Transaction = Connection & { readonly isTransaction: true };
+export type Transaction = Connection & {
+  readonly isTransaction: true;
+  /**
+   * Runs the last statement together with COMMIT, in one round trip. Nothing may follow it. When it resolves, the
+   * transaction is committed; when it throws, nothing is, except that DATABASE_AWAY (phase commit) leaves it open.
+   */
+  last<R extends object = Record<string, unknown>>(
+    sql: string | NamedStatement,
+    parameters?: readonly Parameter[],
+  ): Promise<Rows<R>>;
+};
 
 export interface TransactionOptions {
   /** Default read committed. */
@@ -48,6 +67,8 @@ export interface TransactionOptions {
   readonly readOnly?: boolean;
   /** Runs in all when serialization fails or a deadlock is broken; default 5. The work must bear being run again. */
   readonly attemptsMax?: number;
+  /** Sent together with BEGIN, in one round trip; `work` is given what it returned. */
+  readonly first?: { readonly sql: string | NamedStatement; readonly parameters?: readonly Parameter[] };
 }
 
 export interface Database extends Queryable {
@@ -55,7 +76,10 @@ export interface Database extends Queryable {
    * Runs `work` in one transaction: committed when it resolves, rolled back when it throws.
    * @throws Problem DATABASE_AWAY (phase commit: it may have been applied) | DATABASE_CONFLICT | DISK_FULL
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T, R extends object = Record<string, unknown>>(
+    work: (tx: Transaction, first: Rows<R>) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>;
   /**
    * Lends one connection outside a transaction: advisory locks, migrations. What it leaves behind (an open transaction,
    * locks, settings) is discarded.
@@ -99,7 +123,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   let readsOver: Kysely<unknown> | undefined;
   return {
     query: (sql, parameters) => guarded('statement', () => run(pool, sql, parameters)),
-    connection: (work) => lend(pool, (client) => borrow(client, work)),
+    connection: (work) => lend(pool, (client) => borrow(client, work), true),
     transaction: (work, settings = {}) => transact(pool, work, settings),
     reads<Tables>() {
       readsOver ??= new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
@@ -129,11 +153,24 @@ async function guarded<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
 
 async function run<R extends object>(
   target: pg.Pool | pg.PoolClient,
-  sql: string,
+  sql: string | NamedStatement,
   parameters: readonly Parameter[] = [],
 ): Promise<Rows<R>> {
-  const result = await target.query<R>(sql, parameters.map(bound));
+  const result = await target.query<R>(prepared(sql, parameters));
   return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+}
+
+/** The texts behind the names: one each, as on every connection. */
+const namedTexts = new Map<string, string>();
+
+/** What the driver sends. Whatever is wrong with a statement on this side is found here, before anything is sent. */
+function prepared(sql: string | NamedStatement, parameters: readonly Parameter[] = []): pg.QueryConfig {
+  const values = parameters.map(bound);
+  if (typeof sql === 'string') return { text: sql, values };
+  const known = namedTexts.get(sql.name);
+  if (known === undefined) namedTexts.set(sql.name, sql.sql);
+  else if (known !== sql.sql) throw new TypeError(`the statement ${sql.name} has another text`);
+  return { name: sql.name, text: sql.sql, values };
 }
 
 function bound(value: Parameter, index: number): unknown {
@@ -147,23 +184,40 @@ function bound(value: Parameter, index: number): unknown {
   throw new TypeError(`parameter $${index + 1}: wrap an object as { json }`);
 }
 
-function connectionOver(client: pg.PoolClient): Transaction {
+function connectionOver(client: pg.PoolClient): Connection {
   return {
     client,
-    isTransaction: true,
     query: (sql, parameters) => guarded('statement', () => run(client, sql, parameters)),
     script: (sql) => guarded('statement', async () => void (await client.query(sql))),
   };
 }
 
+/**
+ * Sends two statements in one round trip; each has its own answer. The driver sends ahead while its flag is up, which is
+ * only here: COPY does not go with it.
+ */
+async function together<A, B>(
+  client: pg.PoolClient,
+  one: () => Promise<A>,
+  other: () => Promise<B>,
+): Promise<[PromiseSettledResult<A>, PromiseSettledResult<B>]> {
+  const driver = client as { pipeline: boolean };
+  driver.pipeline = true;
+  try {
+    return await Promise.allSettled([one(), other()]);
+  } finally {
+    driver.pipeline = false;
+  }
+}
+
 /** A connection that was lost, or that may still be inside a transaction, is thrown away instead of being pooled again. */
-async function lend<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+async function lend<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, isLast = false): Promise<T> {
   const client = await guarded('connect', () => pool.connect());
-  let broken = false;
+  let broken = isLast;
   try {
     return await work(client);
   } catch (error) {
-    broken = error instanceof Tainted || isConnectionLoss(error) || isProblem(error, 'DATABASE_AWAY');
+    broken ||= error instanceof Tainted || isConnectionLoss(error) || isProblem(error, 'DATABASE_AWAY');
     throw error instanceof Tainted ? databaseFailure(error.cause, 'statement') : error;
   } finally {
     client.release(broken);
@@ -176,6 +230,7 @@ class Tainted extends Error {}
 async function borrow<T>(client: pg.PoolClient, work: (connection: Connection) => Promise<T>): Promise<T> {
   try {
     const result = await work(connectionOver(client));
+    // Frees its locks at once. The driver would not know that its named statements are gone: see lend.
     await client.query('DISCARD ALL');
     return result;
   } catch (error) {
@@ -183,7 +238,7 @@ async function borrow<T>(client: pg.PoolClient, work: (connection: Connection) =
   }
 }
 
-async function transact<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
+async function transact<T, R extends object>(pool: pg.Pool, work: Work<T, R>, options: TransactionOptions): Promise<T> {
   const attemptsMax = options.attemptsMax ?? 5;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -197,27 +252,68 @@ async function transact<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>,
   }
 }
 
-async function transactOnce<T>(
+type Work<T, R extends object> = (tx: Transaction, first: Rows<R>) => Promise<T>;
+
+async function transactOnce<T, R extends object>(
   client: pg.PoolClient,
-  work: (tx: Transaction) => Promise<T>,
+  work: Work<T, R>,
   options: TransactionOptions,
 ): Promise<T> {
-  const mode = options.readOnly === true ? 'READ ONLY' : 'READ WRITE';
-  await guarded('statement', () => client.query(`BEGIN ISOLATION LEVEL ${options.isolation ?? 'read committed'} ${mode}`));
+  let isCommitted = false;
+  const tx: Transaction = {
+    ...connectionOver(client),
+    isTransaction: true,
+    async last(sql, parameters) {
+      const query = prepared(sql, parameters);
+      const [ran, ended] = await together(
+        client,
+        () => guarded('commit', () => client.query(query)),
+        () => commit(client),
+      );
+      isCommitted = ended.status === 'fulfilled';
+      invariant(!isCommitted || ran.status === 'fulfilled', 'COMMIT rolls back where the statement before it failed');
+      // The statement's own error is the one that matters: it made COMMIT a rollback.
+      if (ran.status === 'rejected') throw ran.reason;
+      if (ended.status === 'rejected') throw ended.reason;
+      return { rows: ran.value.rows, rowCount: ran.value.rowCount ?? 0 };
+    },
+  };
   let result: T;
   try {
-    result = await work(connectionOver(client));
+    result = await work(tx, await begin<R>(client, options));
   } catch (error) {
     // The error that matters is the first one; a rollback that fails leaves a connection that cannot be used again.
     await client.query('ROLLBACK').catch((failure: unknown) => {
-      throw isConnectionLoss(error) ? error : databaseFailure(failure, 'statement');
+      throw isConnectionLoss(error) || isProblem(error, 'DATABASE_AWAY') ? error : databaseFailure(failure, 'statement');
     });
     throw error;
   }
+  if (!isCommitted) await commit(client);
+  return result;
+}
+
+async function begin<R extends object>(client: pg.PoolClient, options: TransactionOptions): Promise<Rows<R>> {
+  const mode = options.readOnly === true ? 'READ ONLY' : 'READ WRITE';
+  const opening = `BEGIN ISOLATION LEVEL ${options.isolation ?? 'read committed'} ${mode}`;
+  const { first } = options;
+  if (first === undefined) {
+    await guarded('statement', () => client.query(opening));
+    return { rows: [], rowCount: 0 };
+  }
+  const [begun, ran] = await together(
+    client,
+    () => guarded('statement', () => client.query(opening)),
+    () => guarded('statement', () => run<R>(client, first.sql, first.parameters)),
+  );
+  if (begun.status === 'rejected') throw begun.reason;
+  if (ran.status === 'rejected') throw ran.reason;
+  return ran.value;
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
   const end = await guarded('commit', () => client.query('COMMIT'));
   // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK: work swallowed an error.
   if (end.command !== 'COMMIT') throw new Error('the transaction had failed before it was committed; its work hid the error');
-  return result;
 }
 
 /**

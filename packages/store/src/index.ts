@@ -8,6 +8,7 @@ export type {
   Connection,
   Database,
   DatabaseOptions,
+  NamedStatement,
   Parameter,
   Queryable,
   Rows,
