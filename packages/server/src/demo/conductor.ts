@@ -7,7 +7,7 @@ import type { ProcessSettings } from '../process/settings.ts';
 import { DEMO_BEGIN, DEMO_END, type DemoParty, demoAccounts, demoReference, HOUSE } from './cast.ts';
 import { type DemoClient, demoClient } from './client.ts';
 import { narrate } from './narration.ts';
-import { SCRIPT, type Scene, type Stage, sessionsOf } from './script.ts';
+import { type Scene, type Stage, scriptOf, sessionsOf } from './script.ts';
 
 /**
  * Moves the demo's clock. Business time goes forward in steps: the venues play the recorded market up to the step, then
@@ -52,6 +52,7 @@ export function conduct(options: ConductorOptions): Conductor {
   const place = readWhole<Place>(`${options.folder.demo}/place.json`);
   let now = place?.time ?? DEMO_BEGIN;
   const played = new Set(place?.played ?? []);
+  const script = scriptOf(settings.markets);
   const clients = new Map<string, DemoClient>();
   let closed = false;
 
@@ -139,7 +140,7 @@ export function conduct(options: ConductorOptions): Conductor {
     let wall = performance.now();
     let told = 0;
     while (!closed && now < DEMO_END) {
-      const next = nextStop(options.facts, settings.markets, now, SCRIPT, played);
+      const next = nextStop(options.facts, settings.markets, now, script, played);
       const inside = next - now <= STEP;
       if (inside) {
         // At most `speed` business seconds a wall second; behind it, as fast as everybody confirms.
@@ -148,7 +149,7 @@ export function conduct(options: ConductorOptions): Conductor {
         if (early > 1) await new Promise((resolve) => setTimeout(resolve, early));
         else if (early < -1_000) wall = performance.now();
       } else wall = performance.now();
-      const due = SCRIPT.filter((scene) => scene.at <= next && !played.has(scene.name));
+      const due = script.filter((scene) => scene.at <= next && !played.has(scene.name));
       const everybody = !inside || due.length > 0 || next - told >= SERVER_EVERY;
       await stepTo(next, everybody);
       if (everybody) told = next;

@@ -7,6 +7,8 @@ import type { ClientOrder, DemoClient } from './client.ts';
 export interface Scene {
   readonly at: Instant;
   readonly name: string;
+  /** The market it needs; a demo without it leaves the scene out. */
+  readonly mic?: string;
   readonly zh: string;
   readonly en: string;
   play(stage: Stage): Promise<void>;
@@ -55,6 +57,7 @@ function sends(at: string, party: DemoParty, typed: ClientOrder): Scene {
   return {
     at: parseInstant(at),
     name: typed.id,
+    mic: typed.mic,
     zh: `${party.name.zh} ${verb.zh} ${typed.symbol} ${typed.quantity} 股 ${price.zh}`,
     en: `${party.name.en} ${verb.en} ${typed.quantity} ${typed.symbol} ${price.en}`,
     play: async (stage) => stage.client(party, typed.mic)?.send(typed),
@@ -85,7 +88,7 @@ const IBM_LIMIT = order(STEADY, 'IBM', 'C-2', { side: 'buy', effect: 'open', qua
 const FAR = order(STEADY, 'SPY', 'C-6', { side: 'buy', effect: 'open', quantity: 500, price: '166.00' });
 
 /** The two sessions, hour by hour (UTC). Prices and their moves are the recorded market's; only the orders are ours. */
-export const SCRIPT: readonly Scene[] = [
+const SCRIPT: readonly Scene[] = [
   buys('2013-10-07T13:15:00Z', OVERSEAS, 'SPY', 'B-1', 500),
   buys('2013-10-07T13:36:00Z', OVERSEAS, 'SPY', 'B-2', 2_000),
   buys('2013-10-07T13:41:00Z', STEADY, 'SPY', 'C-1', 1_500),
@@ -93,6 +96,7 @@ export const SCRIPT: readonly Scene[] = [
   {
     at: parseInstant('2013-10-07T14:02:00Z'),
     name: 'C-3',
+    mic: 'XNYS',
     zh: '境内基金丙 改单 IBM 3000 股 至限价 182.60',
     en: 'Mainland fund C replaces its IBM order: 3000 at limit 182.60',
     play: async (stage) =>
@@ -108,6 +112,7 @@ export const SCRIPT: readonly Scene[] = [
   {
     at: parseInstant('2013-10-07T15:10:00Z'),
     name: 'C-7',
+    mic: 'ARCX',
     zh: '境内基金丙 撤单 SPY',
     en: 'Mainland fund C cancels its SPY order',
     play: async (stage) => stage.client(STEADY, 'ARCX')?.cancel({ id: 'C-7', original: 'C-6', order: FAR }),
@@ -164,6 +169,11 @@ export const SCRIPT: readonly Scene[] = [
   buys('2013-10-08T15:20:00Z', STEADY, 'SPY', 'C-8', 800),
   closes('2013-10-08T17:30:00Z', STEADY, 'IBM', 'C-9', 1_000, '179.20'),
 ];
+
+/** The scenes that a demo of these markets plays. */
+export function scriptOf(markets: readonly string[]): Scene[] {
+  return SCRIPT.filter((scene) => scene.mic === undefined || markets.includes(scene.mic));
+}
 
 /** Everybody's sessions with every market. */
 export function sessionsOf(markets: readonly string[]): { readonly party: DemoParty; readonly mic: string }[] {
