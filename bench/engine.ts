@@ -6,7 +6,18 @@ import type { EventSink } from '@meridian/log';
 import { EVENT_HEADER_BYTES, type Event, encodeCommand } from '@meridian/messages';
 import { MarketNode } from '@meridian/trading';
 import { build } from './build.ts';
-import { ACCOUNTS, type Batch, createWorkload, LISTINGS, MARKET, midOf, OPEN } from './engine/workload.ts';
+import {
+  ACCOUNTS,
+  type Batch,
+  createWorkload,
+  LISTINGS,
+  MARKET,
+  midOf,
+  OPEN,
+  type Size,
+  TYPICAL,
+  WORST,
+} from './engine/workload.ts';
 import { type Figure, median, print } from './figure.ts';
 import { type Program, start } from './program.ts';
 
@@ -31,17 +42,24 @@ interface Sums {
 export async function run(): Promise<Figure[]> {
   const twin = build({ file: 'engine/twin.cpp', compiler: 'g++', flags: ['-std=c++20'] });
   const dir = fs.mkdtempSync(join(tmpdir(), 'meridian-bench-engine-'));
-  const program = 'path' in twin ? start(twin.path, []) : undefined;
+  const figures: Figure[] = [];
   try {
-    return await measure(dir, program, 'absent' in twin ? twin.absent : '');
+    for (const [name, size] of [['engine', WORST] as const, ['engine, typical day', TYPICAL] as const]) {
+      const program = 'path' in twin ? start(twin.path, []) : undefined;
+      try {
+        figures.push(...(await measure(name, size, dir, program, 'absent' in twin ? twin.absent : '')));
+      } finally {
+        await program?.stop();
+      }
+    }
+    return figures;
   } finally {
-    await program?.stop();
     fs.rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function measure(dir: string, twin: Program | undefined, absent: string): Promise<Figure[]> {
-  const workload = createWorkload(SEED);
+async function measure(name: string, size: Size, dir: string, twin: Program | undefined, absent: string): Promise<Figure[]> {
+  const workload = createWorkload(SEED, size);
   const engine = createEngine();
   const file = join(dir, 'commands');
   const ours: number[] = [];
@@ -66,12 +84,12 @@ async function measure(dir: string, twin: Program | undefined, absent: string): 
   const mine = median(ours);
   const theirs = peer.length === 0 ? null : median(peer);
   const ratio = theirs === null ? null : median(ours.map((ns, i) => ns / (peer[i] as number)));
-  const note = `100k listings × 10k accounts, ${engine.live()} live orders; client and hedge node, events written${absent === '' ? '' : `; ${absent}`}`;
+  const note = `${size.listings} listings × ${size.accounts} accounts, ${engine.live()} live orders; client and hedge node, events written${absent === '' ? '' : `; ${absent}`}`;
   const common = { unit: 'ns', rounds: ROUNDS };
   return [
     {
       ...common,
-      name: 'engine command',
+      name: `${name}: command`,
       ours: mine,
       peer: theirs,
       ratio,
@@ -81,7 +99,7 @@ async function measure(dir: string, twin: Program | undefined, absent: string): 
     },
     {
       ...common,
-      name: 'engine command, absolute',
+      name: `${name}: command, absolute`,
       ours: mine,
       peer: null,
       ratio: null,
@@ -91,7 +109,7 @@ async function measure(dir: string, twin: Program | undefined, absent: string): 
     },
     {
       ...common,
-      name: 'engine major collections',
+      name: `${name}: major collections`,
       unit: 'collections',
       ours: major,
       peer: null,
@@ -150,9 +168,9 @@ function createEngine() {
       const to = performance.now();
       spans.push([from, to]);
       const { cells, positions, orders } = node.client;
-      const sum = (column: Float64Array, length: number): number => {
+      const sum = (column: Float64Array, rows: Iterable<number>): number => {
         let total = 0;
-        for (let i = 0; i < length; i++) total += column[i] as number;
+        for (const row of rows) total += column[row] as number;
         return total;
       };
       return {
@@ -160,9 +178,9 @@ function createEngine() {
         events: sink.events,
         eventBytes: sink.bytes,
         live: orders.liveCount,
-        used: sum(cells.used, cells.count),
-        long: sum(positions.long, positions.count),
-        short: sum(positions.short, positions.count),
+        used: sum(cells.used, cells.used.keys()),
+        long: sum(positions.long, positions.rows()),
+        short: sum(positions.short, positions.rows()),
       };
     },
   };

@@ -554,7 +554,7 @@ struct Node {
     if (next >= 0) kPrevious[next] = prev;
     if (prev >= 0) kNext[prev] = next; else (buy ? buys : sells)[row] = next;
     --(buy ? buyCount : sellCount)[row];
-    (buy ? staleBuy : staleSell)[row] = 1;
+    if (buy ? kPx[c] >= bestBuy[row] : kPx[c] <= bestSell[row]) (buy ? staleBuy : staleSell)[row] = 1;
     kWork(c, 0);
   }
   int kStatus(i32 c) const {

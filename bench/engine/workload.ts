@@ -10,15 +10,23 @@ import {
 import { childClOrdId } from '@meridian/trading';
 
 /**
- * The same commands for engine and twin: a million orders resting, then rounds in which orders are entered, acknowledged,
- * filled and cancelled at random places of 100,000 listings × 10,000 accounts. Everything follows from the seed.
+ * The same commands for engine and twin: orders resting, then rounds in which orders are entered, acknowledged, filled and
+ * cancelled at random places of the listings and accounts that trade. Everything follows from the seed.
  */
 export const LISTINGS = 100_000;
 export const ACCOUNTS = 10_000;
-export const RESTING = 1_000_000;
 export const ROUND = 250_000;
 export const OPEN = 1_381_152_600_000_000;
 export const MARKET = 'BENCH';
+
+/** How much of the market is traded, and how many orders rest in it. */
+export interface Size {
+  readonly listings: number;
+  readonly accounts: number;
+  readonly resting: number;
+}
+export const WORST: Size = { listings: LISTINGS, accounts: ACCOUNTS, resting: 1_000_000 };
+export const TYPICAL: Size = { listings: 100, accounts: 1_000, resting: 10_000 };
 
 /** Mid price of a listing, NODE_PRICE_SCALE, on a tick of 100. */
 export const midOf = (listing: number): number => 50_000 + ((listing * 7_919) % 4_000) * 500;
@@ -35,7 +43,7 @@ export interface Batch {
   readonly count: number;
 }
 
-export function createWorkload(seed: number) {
+export function createWorkload(seed: number, { listings, accounts, resting }: Size) {
   let state = seed | 1;
   const random = (): number => {
     state ^= state << 13;
@@ -61,7 +69,7 @@ export function createWorkload(seed: number) {
   }
 
   function order(): void {
-    const listing = 1 + Math.floor(random() ** 2 * LISTINGS);
+    const listing = 1 + Math.floor(random() ** 2 * listings);
     const short = random() < 0.15;
     const ticks = 1 + Math.floor(random() * 20);
     const price = midOf(listing) + (short ? ticks : -ticks) * 100;
@@ -69,7 +77,7 @@ export function createWorkload(seed: number) {
     const id = `C${seq.toString(36)}`;
     live.push({ id, child: childClOrdId(MARKET, seq + 1), quantity, price });
     put('new-order', NewOrder, {
-      ...{ session: 1, inSeq: seq + 1, account: 1 + Math.floor(random() * ACCOUNTS), listing, side: short ? 5 : 1, effect: 1 },
+      ...{ session: 1, inSeq: seq + 1, account: 1 + Math.floor(random() * accounts), listing, side: short ? 5 : 1, effect: 1 },
       ...{ type: 2, tif: 0, quantity, price, fault: 0, clOrdId: id },
     });
   }
@@ -91,7 +99,8 @@ export function createWorkload(seed: number) {
     const r = random();
     const index = Math.floor(random() * live.length);
     const order_ = live[index];
-    if (r < 0.32 || order_ === undefined) order();
+    // Somewhat more come than go while fewer than `resting` are live.
+    if (r < (live.length < resting ? 0.36 : 0.32) || order_ === undefined) order();
     else if (r < 0.5) report(order_, order_.child, 0x30, 0);
     else if (r < 0.84) {
       const part = order_.quantity > 100 && random() < 0.5 ? 100 : order_.quantity;
@@ -118,5 +127,5 @@ export function createWorkload(seed: number) {
     return { bytes: new Uint8Array(buffer, 0, at), count: seq - from };
   }
 
-  return { resting: () => batch(RESTING, order), round: () => batch(ROUND, step) };
+  return { resting: () => batch(resting, order), round: () => batch(ROUND, step) };
 }

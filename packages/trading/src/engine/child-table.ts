@@ -1,43 +1,48 @@
 import { invariant } from '@meridian/base';
 import { ORDERS_LIVE_MAX } from './bounds.ts';
-import { finish, HashIndex, hashSeq, mix, widen } from './column.ts';
+import { finish, HashIndex, hashSeq, lengthen, mix, nth, touch, widen } from './column.ts';
+import type { RequestNumber } from './hedge-id.ts';
 import { RowStore } from './row-store.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 const requestHash = (request: number): number => finish(mix(mix(0, request | 0), Math.floor(request / 0x1_0000_0000)));
 
-/** Hot path: struct of arrays. Child orders at the venue, by intent; and the requests (ClOrdIDs) that concern them. */
-export class ChildTable {
-  /** The command that made it. */
-  id = new Float64Array(16);
-  intent = new Float64Array(16);
-  route = new Uint32Array(16);
-  listing = new Uint32Array(16);
-  side = new Uint8Array(16);
-  leg = new Uint8Array(16);
-  type = new Uint8Array(16);
-  tif = new Uint8Array(16);
-  quantity = new Float64Array(16);
-  price = new Float64Array(16);
-  cum = new Float64Array(16);
-  live = new Uint8Array(16);
-  acknowledged = new Uint8Array(16);
-  /** A change in flight, as in {@link CHANGE}: 0 none, 1 cancel, 2 replace. */
-  change = new Uint8Array(16);
-  changeQuantity = new Float64Array(16);
-  changePrice = new Float64Array(16);
-  /** Row of the trading account's position in the listing. */
-  position = new Int32Array(16);
-  working = new Float64Array(16);
-  /** The request that names it now and the one in flight, by number; and the newest of its requests, by row. */
-  request = new Float64Array(16);
-  changeRequest = new Float64Array(16);
-  requests = new Int32Array(16);
-  /** Neighbours among the live children of the same position and side. −1 none. */
-  next = new Int32Array(16);
-  previous = new Int32Array(16);
+/** Numbers of one child's row. */
+const CHILD_ROW = 24;
 
-  readonly rows = new RowStore();
+/** Hot path: rows that lie whole. Child orders at the venue, by intent; and the requests (ClOrdIDs) that concern them. */
+export class ChildTable {
+  whole = new Float64Array(16 * CHILD_ROW);
+  /** The command that made it. */
+  id = nth(this.whole, 0);
+  intent = nth(this.whole, 1);
+  route = nth(this.whole, 2);
+  listing = nth(this.whole, 3);
+  side = nth(this.whole, 4);
+  leg = nth(this.whole, 5);
+  type = nth(this.whole, 6);
+  tif = nth(this.whole, 7);
+  quantity = nth(this.whole, 8);
+  price = nth(this.whole, 9);
+  cum = nth(this.whole, 10);
+  live = nth(this.whole, 11);
+  acknowledged = nth(this.whole, 12);
+  /** A change in flight, as in {@link CHANGE}: 0 none, 1 cancel, 2 replace. */
+  change = nth(this.whole, 13);
+  changeQuantity = nth(this.whole, 21);
+  changePrice = nth(this.whole, 22);
+  /** Row of the trading account's position in the listing. */
+  position = nth(this.whole, 14);
+  working = nth(this.whole, 15);
+  /** The request that names it now and the one in flight, by number; and the newest of its requests, by row. */
+  request = nth(this.whole, 16);
+  changeRequest = nth(this.whole, 17);
+  requests = nth(this.whole, 18);
+  /** Neighbours among the live children of the same position and side. −1 none. */
+  next = nth(this.whole, 19);
+  previous = nth(this.whole, 20);
+
+  readonly rows = new RowStore(CHILD_ROW);
   readonly #byIntent = new HashIndex();
   readonly #byRequest = new HashIndex();
   readonly #request = { number: new Float64Array(16), before: new Int32Array(16) };
@@ -58,16 +63,18 @@ export class ChildTable {
   }
 
   /** The child a request number concerns; −1 for one the node does not (any more) know. */
-  findRequest(request: number): number {
+  findRequest(named: RequestNumber): number {
+    const request = named.number;
     const { cells, mask } = this.#byRequest;
     const hash = requestHash(request);
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const child = cells[at * 2] as number;
-      if (child < 0 || (cells[at * 2 + 1] === hash && this.#names(child, request))) return child;
+      if (child < 0 || (cells[at * 2 + 1] === hash && this.#names(child, named))) return child;
     }
   }
 
-  #names(child: number, request: number): boolean {
+  #names(child: number, named: RequestNumber): boolean {
+    const request = named.number;
     if (this.request[child] === request || this.changeRequest[child] === request) return true;
     for (let r = this.requests[child] as number; r >= 0; r = this.#request.before[r] as number)
       if (this.#request.number[r] === request) return true;
@@ -76,7 +83,7 @@ export class ChildTable {
 
   open(intent: number): number {
     const row = this.rows.open();
-    if (row === this.id.length) widen(this, row * 2);
+    if (row === this.whole.length) lengthen(this, row * 2);
     this.intent[row] = intent;
     this.live[row] = 1;
     this.requests[row] = -1;
@@ -84,7 +91,9 @@ export class ChildTable {
     return row;
   }
 
-  addRequest(child: number, request: number): void {
+  /** Remembers the request whose number stands in `numbers` at the child: its first or its change in flight. */
+  addRequest(child: number, numbers: Float64Array): void {
+    const request = numbers[child] as number;
     let row = this.#freeRequest;
     if (row >= 0) this.#freeRequest = this.#request.before[row] as number;
     else {
@@ -120,26 +129,28 @@ export class ChildTable {
   }
 
   reserve(rows: number): void {
-    if (rows > this.id.length) widen(this, rows);
+    if (rows * CHILD_ROW > this.whole.length) lengthen(this, rows * CHILD_ROW);
     if (rows > this.#request.number.length) widen(this.#request, rows);
+    touch(this);
+    touch(this.#request);
     this.#byIntent.reserve(rows);
     this.#byRequest.reserve(rows);
     this.rows.reserve(rows);
   }
 
   save(to: SnapshotWriter): void {
-    to.table(this, this.rows.count);
+    to.whole(this, this.rows.end);
     to.table(this.#request, this.#requestCount);
     to.number(this.#freeRequest);
     this.rows.save(to);
   }
 
   restore(from: SnapshotReader): void {
-    from.table(this);
+    from.whole(this);
     this.#requestCount = from.table(this.#request);
     this.#freeRequest = from.number();
     this.rows.restore(from);
-    for (let row = 0; row < this.rows.count; row++) {
+    for (let row = 0; row < this.rows.end; row += CHILD_ROW) {
       if (this.intent[row] === 0) continue;
       this.#byIntent.insert(row, hashSeq(this.intent[row] as number));
       for (let r = this.requests[row] as number; r >= 0; r = this.#request.before[r] as number)

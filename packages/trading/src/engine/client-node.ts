@@ -20,7 +20,7 @@ import { cancelOrder, replaceOrder, reportStatus } from './order-change.ts';
 import { enterOrder } from './order-entry.ts';
 import { executeOrder, finishOrder, withdrawOrder } from './order-execution.ts';
 import { raise } from './order-report.ts';
-import { CHANGE, STATUS } from './order-table.ts';
+import { CHANGE, ORDER_ROW, STATUS } from './order-table.ts';
 import { DAY } from './trading-day.ts';
 
 /**
@@ -53,7 +53,7 @@ function advanceDay(s: ClientState): void {
   const { day, orders } = s;
   if (day.state === DAY.closing) {
     // The venue had its time: what is still open ends here, a fill still to come is a late one.
-    for (let o = 0; o < orders.count; o++) {
+    for (let o = 0; o < orders.rows.end; o += ORDER_ROW) {
       if (orders.live[o] === 0) continue;
       raise(s.out, 5, orders.listing[o] as number, 0, orders.id[o] as number, 0, 0, orders.side[o] as number, null, 0);
       finishOrder(s, o, STATUS.expired, STATUS.expired);
@@ -65,7 +65,7 @@ function advanceDay(s: ClientState): void {
   if (!day.advance(s.time, s.out)) return;
   if (orders.liveCount > 0) {
     day.sayClosing(s.out);
-    for (let o = 0; o < orders.count; o++) if (orders.live[o] === 1) withdrawOrder(s, o, 2);
+    for (let o = 0; o < orders.rows.end; o += ORDER_ROW) if (orders.live[o] === 1) withdrawOrder(s, o, 2);
   }
   if (orders.liveCount === 0) cutDay(s);
   if (s.time >= day.boundary) advanceDay(s);
@@ -271,7 +271,7 @@ function restrict(s: ClientState, body: CommandBody<'restrict'>): number {
     listings.restriction[scopeId] = mode;
   }
   if (mode === 2)
-    for (let o = 0; o < orders.count; o++)
+    for (let o = 0; o < orders.rows.end; o += ORDER_ROW)
       if (orders.live[o] === 1 && inScope(s, o, body) && orders.withdraw[o] === 0 && orders.change[o] !== CHANGE.cancel)
         withdrawOrder(s, o, 1);
   return scopeId;

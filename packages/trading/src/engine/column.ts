@@ -1,6 +1,11 @@
 /**
- * Hot path: struct of arrays. A table is an object whose typed-array members are its columns; a row is an index. Columns
- * double together when rows run out; nothing else here allocates. Rows are found through open addressing in Int32Array.
+ * Hot path. A table is an object whose typed-array members are its columns. Columns double together when rows run out;
+ * nothing else here allocates. Rows are found through open addressing in Int32Array. There are two ways to lay a table out:
+ *
+ * - Struct of arrays: each column has its own memory, a row is an index. For what is written in order and for facts.
+ * - Rows that lie whole ({@link WholeRows}): the columns are views of one array, a row is named by the place where it
+ *   begins, so that `table.quantity[row]` reads the same. For what commands find at random places: a row is three or four
+ *   neighbouring cache lines instead of one for each of its columns.
  */
 export type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
@@ -17,6 +22,37 @@ export function widen(table: object, rows: number, strides: Strides = {}): void 
     const wider = new (column.constructor as new (length: number) => Column)(rows * (strides[name] ?? 1));
     wider.set(column as never);
     (table as Record<string, Column>)[name] = wider;
+  }
+}
+
+/** All numbers of a table whose rows lie whole, one row behind the other; its other columns are views of the same memory. */
+export interface WholeRows {
+  whole: Float64Array;
+}
+
+/** The n-th number of every row, as a column that is read at the place where the row begins. */
+export function nth(whole: Float64Array, n: number): Float64Array {
+  return whole.subarray(n);
+}
+
+/** Makes room for `numbers` in all in a table whose rows lie whole, keeping what is there. */
+export function lengthen(table: WholeRows, numbers: number): void {
+  const whole = new Float64Array(numbers);
+  whole.set(table.whole);
+  for (const [name, column] of columnsOf(table)) {
+    const view =
+      column instanceof Uint8Array ? new Uint8Array(whole.buffer) : new Float64Array(whole.buffer, column.byteOffset);
+    (table as unknown as Record<string, Column>)[name] = view;
+  }
+}
+
+const PAGE = 4_096;
+
+/** Has the system hand over a table's memory now instead of at the first use of each page. */
+export function touch(table: object): void {
+  for (const memory of new Set(columnsOf(table).map(([, { buffer }]) => buffer))) {
+    const bytes = new Uint8Array(memory);
+    for (let at = 0; at < bytes.length; at += PAGE) bytes[at] = bytes[at] as number;
   }
 }
 

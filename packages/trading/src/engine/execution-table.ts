@@ -1,5 +1,5 @@
 import { EXECUTIONS_KEPT } from './bounds.ts';
-import { HashIndex, hashBytes, hashBytesAgain, widen } from './column.ts';
+import { HashIndex, hashBytes, hashBytesAgain, touch, widen } from './column.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 /**
@@ -59,6 +59,7 @@ export class ExecutionTable {
 
   reserve(rows: number): void {
     if (rows > this.idA.length) widen(this, rows);
+    touch(this);
     this.#index.reserve(rows);
   }
 

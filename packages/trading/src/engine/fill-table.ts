@@ -1,5 +1,5 @@
 import { CELLS_PER_ORDER, EXECUTIONS_KEPT } from './bounds.ts';
-import { HashIndex, hashSeq, widen } from './column.ts';
+import { HashIndex, hashSeq, touch, widen } from './column.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 const STRIDES = { hold: CELLS_PER_ORDER };
@@ -51,6 +51,7 @@ export class FillTable {
 
   reserve(rows: number): void {
     if (rows > this.hedgeSeq.length) widen(this, rows, STRIDES);
+    touch(this);
     this.#index.reserve(rows);
   }
 

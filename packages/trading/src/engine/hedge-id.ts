@@ -26,8 +26,16 @@ function round(half: number, key: number, n: number): number {
   return finish(mix(mix(key, half), n)) & MASK;
 }
 
-/** Writes the text with its length byte; returns the offset behind it. */
-export function writeHedgeId(key: number, request: number, view: DataView, at: number): number {
+/** A request's number in a member that once held a fraction: as an argument or result it would be allocated each time. */
+export interface RequestNumber {
+  number: number;
+}
+
+export const newRequestNumber = (): RequestNumber => ({ number: 0.5 });
+
+/** Writes the text of `numbers[row]` with its length byte; returns the offset behind it. */
+export function writeHedgeId(key: number, numbers: Float64Array, row: number, view: DataView, at: number): number {
+  const request = numbers[row] as number;
   let left = Math.floor(request / HALF);
   let right = request % HALF;
   for (let n = 0; n < ROUNDS; n++) {
@@ -41,19 +49,20 @@ export function writeHedgeId(key: number, request: number, view: DataView, at: n
   return at + 1 + HEDGE_ID_CHARS;
 }
 
-/** The request behind a text; −1 for a text this node cannot have written. */
-export function readHedgeId(key: number, view: DataView, at: number): number {
-  if (view.getUint8(at) !== HEDGE_ID_CHARS) return -1;
+/** Leaves the request behind a text in `into`; −1 for a text this node cannot have written. */
+export function readHedgeId(key: number, view: DataView, at: number, into: RequestNumber): void {
+  into.number = -1;
+  if (view.getUint8(at) !== HEDGE_ID_CHARS) return;
   let left = readDigits(view, at + 1);
   let right = readDigits(view, at + 7);
-  if (left < 0 || right < 0) return -1;
+  if (left < 0 || right < 0) return;
   for (let n = ROUNDS - 1; n >= 0; n--) {
     const before = right ^ round(left, key, n);
     right = left;
     left = before;
   }
   const request = left * HALF + right;
-  return request <= Number.MAX_SAFE_INTEGER ? request : -1;
+  if (request <= Number.MAX_SAFE_INTEGER) into.number = request;
 }
 
 function writeDigits(half: number, view: DataView, at: number): void {
@@ -79,6 +88,6 @@ function readDigits(view: DataView, at: number): number {
 /** The ClOrdID of the first request of the command at `seq`, as text. */
 export function childClOrdId(market: string, seq: number): string {
   const view = new DataView(new ArrayBuffer(1 + HEDGE_ID_CHARS));
-  writeHedgeId(hedgeKey(market), seq * REQUESTS_PER_COMMAND, view, 0);
+  writeHedgeId(hedgeKey(market), Float64Array.of(seq * REQUESTS_PER_COMMAND), 0, view, 0);
   return String.fromCharCode(...new Uint8Array(view.buffer, 1));
 }

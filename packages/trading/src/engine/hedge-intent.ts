@@ -46,7 +46,6 @@ function sendChild(h: HedgeState, m: Intent): void {
   }
   const position = accounts.row(h.routes.tradingAccount[m.route] as number, m.listing);
   const c = children.open(m.intent);
-  const request = nextRequest(h);
   children.id[c] = h.seq;
   children.route[c] = m.route;
   children.listing[c] = m.listing;
@@ -61,12 +60,12 @@ function sendChild(h: HedgeState, m: Intent): void {
   children.change[c] = CHANGE.none;
   children.position[c] = position;
   children.working[c] = 0;
-  children.request[c] = request;
+  children.request[c] = nextRequest(h);
   children.changeRequest[c] = -1;
-  children.addRequest(c, request);
+  children.addRequest(c, children.request);
   accounts.link(children, c);
   setWorking(h, c, m.quantity);
-  orderChild(h, c, ACTION.order, request, -1);
+  orderChild(h, c, ACTION.order);
 }
 
 function check(h: HedgeState, m: Intent, leg: number): number {
@@ -121,15 +120,14 @@ function replaceChild(h: HedgeState, m: Intent): void {
     refuseChange(h, c, m.intent, rejection);
     return;
   }
-  const request = nextRequest(h);
   children.change[c] = CHANGE.replace;
   children.changeQuantity[c] = m.quantity;
   children.changePrice[c] = m.price;
-  children.changeRequest[c] = request;
-  children.addRequest(c, request);
+  children.changeRequest[c] = nextRequest(h);
+  children.addRequest(c, children.changeRequest);
   accounts.showPrice(position, children.side[c] === 1, m.price, false);
   setWorking(h, c, Math.max(children.working[c] as number, leaves));
-  orderChild(h, c, ACTION.replace, request, children.request[c] as number);
+  orderChild(h, c, ACTION.replace);
 }
 
 function cancelChild(h: HedgeState, m: Intent): void {
@@ -144,11 +142,10 @@ function cancelChild(h: HedgeState, m: Intent): void {
     );
     return;
   }
-  const request = nextRequest(h);
   children.change[c] = CHANGE.cancel;
-  children.changeRequest[c] = request;
-  children.addRequest(c, request);
-  orderChild(h, c, ACTION.cancel, request, children.request[c] as number);
+  children.changeRequest[c] = nextRequest(h);
+  children.addRequest(c, children.changeRequest);
+  orderChild(h, c, ACTION.cancel);
 }
 
 /** FIX 35=9 as a code point: a change was refused, by the house or by the venue. */

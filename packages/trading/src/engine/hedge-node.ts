@@ -9,7 +9,7 @@ import {
 } from '@meridian/messages';
 import { hashBytes, hashBytesAgain } from './column.ts';
 import { ExecutionTable } from './execution-table.ts';
-import { readHedgeId } from './hedge-id.ts';
+import { newRequestNumber, readHedgeId } from './hedge-id.ts';
 import { CHANGE_REFUSED, closeChild, settleWorking, statusOf, takeIntent, tell } from './hedge-intent.ts';
 import { EXECUTION, type Intent, newIntent } from './hedge-port.ts';
 import { reportChild, reportChildFill } from './hedge-report.ts';
@@ -26,6 +26,8 @@ const V = VenueReport.at;
 const X = VenueCancelReject.at;
 const I = HedgeIntent.at;
 const intent: Intent = newIntent();
+/** The request that the report being handled answers. */
+const named = newRequestNumber();
 
 /** Where the texts of the report being handled stand. */
 const text = { clOrdId: 0, execId: 0, execRefId: 0, venueOrderId: 0 };
@@ -121,7 +123,8 @@ function takeReport(h: HedgeState, view: DataView, frame: number, length: number
     if (executions.bodyA[seen] !== bodyA || executions.bodyB[seen] !== bodyB) complain(h, 4, -1, view, at);
     return;
   }
-  const c = h.children.findRequest(readHedgeId(h.key, view, text.clOrdId));
+  readHedgeId(h.key, view, text.clOrdId, named);
+  const c = h.children.findRequest(named);
   if (c < 0 || h.routes.session[h.children.route[c] as number] !== session) {
     complain(h, 2, -1, view, at);
     return;
@@ -178,7 +181,7 @@ function trade(h: HedgeState, c: number, row: number, view: DataView, at: number
     if ((children.cum[c] as number) >= size) closeChild(h, c);
     else settleWorking(h, c);
   }
-  const transactTime = view.getFloat64(at + V.transactTime, true);
+  const transactTime = at + V.transactTime;
   const k = reportChildFill(h, c, 0x46, quantity, price, transactTime, view, text.execId, text.execRefId, text.venueOrderId);
   executions.k[row] = k;
   tellFill(h, c, EXECUTION.trade, quantity, price, k, -1);
@@ -218,7 +221,7 @@ function bust(h: HedgeState, c: number, view: DataView, at: number): void {
   const price = executions.price[row] as number;
   moveFill(h, c, -quantity);
   executions.quantity[row] = 0;
-  const transactTime = view.getFloat64(at + V.transactTime, true);
+  const transactTime = at + V.transactTime;
   const k = reportChildFill(h, c, 0x48, quantity, price, transactTime, view, text.execId, text.execRefId, text.venueOrderId);
   tellFill(h, c, EXECUTION.bust, quantity, price, k, row);
 }
@@ -237,7 +240,7 @@ function correct(h: HedgeState, c: number, row: number, view: DataView, at: numb
   executions.quantity[origin] = quantity;
   executions.price[origin] = price;
   executions.origin[row] = origin;
-  const transactTime = view.getFloat64(at + V.transactTime, true);
+  const transactTime = at + V.transactTime;
   const k = reportChildFill(h, c, 0x47, quantity, price, transactTime, view, text.execId, text.execRefId, text.venueOrderId);
   tellFill(h, c, EXECUTION.correction, quantity, price, k, origin);
 }
@@ -279,20 +282,23 @@ function advance(h: HedgeState, c: number, execType: number, view: DataView, at:
   } else complain(h, 2, c, view, at);
 }
 
-function replaced(h: HedgeState, c: number, view: DataView): void {
+/** A replace was answered: one of its two prices left the market, and its fills may have used up the size that holds now. */
+function settleSize(h: HedgeState, c: number): void {
   const { children, accounts } = h;
+  if (children.live[c] === 0) return;
+  accounts.priceLeft(children.position[c] as number, children.side[c] === 1);
+  if ((children.cum[c] as number) >= (children.quantity[c] as number)) closeChild(h, c);
+  else settleWorking(h, c);
+}
+
+function replaced(h: HedgeState, c: number, view: DataView): void {
+  const { children } = h;
   children.acknowledged[c] = 1;
   children.quantity[c] = children.changeQuantity[c] as number;
   children.price[c] = children.changePrice[c] as number;
   children.request[c] = children.changeRequest[c] as number;
   children.change[c] = CHANGE.none;
-  if (children.live[c] === 1) {
-    if ((children.cum[c] as number) >= (children.quantity[c] as number)) closeChild(h, c);
-    else {
-      settleWorking(h, c);
-      accounts.priceLeft(children.position[c] as number, children.side[c] === 1);
-    }
-  }
+  settleSize(h, c);
   const k = reportChild(h, c, 0x35, statusOf(h, c), 0, view, text.venueOrderId);
   tell(h, children.intent[c] as number, EXECUTION.replaced, k, 0);
 }
@@ -301,24 +307,18 @@ function takeCancelReject(h: HedgeState, view: DataView, at: number): void {
   const session = view.getUint32(at + X.session, true);
   if (!h.sessions.has(session)) return;
   h.sessions.consumed(session, view.getFloat64(at + X.inSeq, true));
-  const { children, accounts } = h;
-  const request = readHedgeId(h.key, view, at + VenueCancelReject.fixedBytes);
-  const c = children.findRequest(request);
+  const { children } = h;
+  readHedgeId(h.key, view, at + VenueCancelReject.fixedBytes, named);
+  const c = children.findRequest(named);
   if (c < 0) {
     raise(h.out, 2, 0, 0, 0, 0, 0, 0, view, at + VenueCancelReject.fixedBytes);
     return;
   }
   // A repeat, or an answer to a request that was answered already.
-  if (children.change[c] === CHANGE.none || children.changeRequest[c] !== request) return;
+  if (children.change[c] === CHANGE.none || children.changeRequest[c] !== named.number) return;
   children.change[c] = CHANGE.none;
   children.changeRequest[c] = -1;
-  if (children.live[c] === 1) {
-    if ((children.cum[c] as number) >= (children.quantity[c] as number)) closeChild(h, c);
-    else {
-      settleWorking(h, c);
-      accounts.priceLeft(children.position[c] as number, children.side[c] === 1);
-    }
-  }
+  settleSize(h, c);
   // FIX 102: 0 too late, 1 unknown order, 3 already pending.
   const reason = view.getUint16(at + X.reason, true);
   const code = reason <= 1 ? REJECTION.ORDER_CLOSED : reason === 3 ? REJECTION.ORDER_BUSY : REJECTION.VENUE_REFUSED;

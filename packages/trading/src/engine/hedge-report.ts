@@ -1,5 +1,6 @@
 import { EVENT_TYPE, HedgeFill, HedgeOrder, HedgeReport } from '@meridian/messages';
 import { writeHedgeId } from './hedge-id.ts';
+import { ACTION } from './hedge-port.ts';
 import type { HedgeState } from './hedge-state.ts';
 
 /** Hot path: no allocation. What a hedge node says: orders to the venue, and what became of them. */
@@ -24,8 +25,8 @@ export function leavesOfChild(h: HedgeState, child: number): number {
   return children.live[child] === 0 ? 0 : Math.max(0, (children.quantity[child] as number) - (children.cum[child] as number));
 }
 
-/** FIX D, G or F to the venue. `orig` −1: no request before it. */
-export function orderChild(h: HedgeState, c: number, action: number, request: number, orig: number): void {
+/** FIX D, G or F to the venue: a change is named by the request in flight, after the one it changes. */
+export function orderChild(h: HedgeState, c: number, action: number): void {
   const { children, out } = h;
   const route = children.route[c] as number;
   const session = h.routes.session[route] as number;
@@ -41,16 +42,17 @@ export function orderChild(h: HedgeState, c: number, action: number, request: nu
   v.setUint8(at + O.side, children.side[c] as number);
   v.setUint8(at + O.type, children.type[c] as number);
   v.setUint8(at + O.tif, children.tif[c] as number);
-  const changed = action === 2;
+  const changed = action === ACTION.replace;
   v.setFloat64(at + O.quantity, (changed ? children.changeQuantity[c] : children.quantity[c]) as number, true);
   v.setFloat64(at + O.price, (changed ? children.changePrice[c] : children.price[c]) as number, true);
-  let end = writeHedgeId(h.key, request, v, at + HedgeOrder.fixedBytes);
-  if (orig >= 0) end = writeHedgeId(h.key, orig, v, end);
+  const first = action === ACTION.order;
+  let end = writeHedgeId(h.key, first ? children.request : children.changeRequest, c, v, at + HedgeOrder.fixedBytes);
+  if (!first) end = writeHedgeId(h.key, children.request, c, v, end);
   else v.setUint8(end++, 0);
   out.end(end);
 }
 
-/** A fill, bust or correction; texts stand in the venue's report. @returns its ordinal in the command. */
+/** A fill, bust or correction; its time and texts stand in the venue's report, at the places given. @returns its ordinal in the command. */
 export function reportChildFill(
   h: HedgeState,
   c: number,
@@ -77,7 +79,7 @@ export function reportChildFill(
   v.setFloat64(at + F.price, price, true);
   v.setFloat64(at + F.cumQuantity, children.cum[c] as number, true);
   v.setFloat64(at + F.leavesQuantity, leavesOfChild(h, c), true);
-  v.setFloat64(at + F.transactTime, transactTime, true);
+  v.setFloat64(at + F.transactTime, from.getFloat64(transactTime, true), true);
   let end = copyText(from, execId, v, at + HedgeFill.fixedBytes);
   end = copyText(from, execRefId, v, end);
   out.end(copyText(from, venueOrderId, v, end));

@@ -39,7 +39,7 @@ export function workingNeeded(s: ClientState, o: number): number {
 /** Sets the n-th hold of an order and moves the cell by the difference. */
 export function setHold(s: ClientState, o: number, n: number, amount: number): void {
   const { orders, cells } = s;
-  const at = o * CELLS_PER_ORDER + n;
+  const at = o + n;
   const cell = s.accounts.cells[(orders.account[o] as number) * CELLS_PER_ORDER + n] as number;
   const used = (cells.used[cell] as number) + amount - (orders.hold[at] as number);
   invariant(
@@ -71,7 +71,7 @@ export function releaseSurplus(s: ClientState, o: number): void {
   if (closing(s, o)) return;
   const count = s.accounts.cellCount[s.orders.account[o] as number] as number;
   for (let n = 0; n < count; n++) {
-    const held = s.orders.hold[o * CELLS_PER_ORDER + n] as number;
+    const held = s.orders.hold[o + n] as number;
     if (held === 0) continue;
     const need = restNeed(s, o, n);
     // A rate that vanished says nothing new about the need: what is held stays held.
@@ -104,11 +104,11 @@ export function holdFill(s: ClientState, o: number, fill: number, quantity: numb
     s.need[n] = need;
     s.rest[n] = rest;
     const cell = accounts.cells[account * CELLS_PER_ORDER + n] as number;
-    const more = need + rest - (orders.hold[o * CELLS_PER_ORDER + n] as number);
+    const more = need + rest - (orders.hold[o + n] as number);
     if (need < 0 || rest < 0 || more > cells.free(cell)) affordable = false;
   }
   for (let n = 0; n < count; n++) {
-    const held = orders.hold[o * CELLS_PER_ORDER + n] as number;
+    const held = orders.hold[o + n] as number;
     const need = s.need[n] as number;
     const rest = s.rest[n] as number;
     const kept = affordable ? rest : rest < 0 ? held : Math.min(rest, held);
@@ -167,7 +167,7 @@ export function retakeHold(s: ClientState, o: number): void {
   for (let n = 0; n < count; n++) {
     const need = restNeed(s, o, n);
     const cell = accounts.cells[account * CELLS_PER_ORDER + n] as number;
-    if (need < 0 || need - (orders.hold[o * CELLS_PER_ORDER + n] as number) > cells.free(cell)) return;
+    if (need < 0 || need - (orders.hold[o + n] as number) > cells.free(cell)) return;
   }
   for (let n = 0; n < count; n++) setHold(s, o, n, restNeed(s, o, n));
 }

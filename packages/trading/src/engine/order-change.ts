@@ -1,5 +1,5 @@
 import { CancelOrder, NO_PRICE, OrderStatus, REJECTION, ReplaceOrder } from '@meridian/messages';
-import { CELLS_PER_ORDER, CLORDID_CHARS_MAX } from './bounds.ts';
+import { CLORDID_CHARS_MAX } from './bounds.ts';
 import type { ClientState } from './client-state.ts';
 import { hashBytes, hashBytesAgain } from './column.ts';
 import { ACTION } from './hedge-port.ts';
@@ -172,7 +172,7 @@ function startReplace(s: ClientState, o: number, request: number, c: Candidate):
   setWorking(s, o, workingNeeded(s, o));
   const count = s.accounts.cellCount[c.account] as number;
   for (let n = 0; n < count; n++) {
-    const held = orders.hold[o * CELLS_PER_ORDER + n] as number;
+    const held = orders.hold[o + n] as number;
     if ((s.need[n] as number) > held) setHold(s, o, n, s.need[n] as number);
   }
   // Until the venue agrees the order is what it was: the report shows the original quantity and price.

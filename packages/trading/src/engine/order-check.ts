@@ -232,7 +232,7 @@ export function checkCells(s: ClientState, c: Candidate): number {
     if (!cells.has(cell)) return refuseCell(s, c, cell, n, 0, c.leaves);
     const need = needOfCell(s, c.account, c.listing, n, c.leaves, c.holdPrice);
     if (need < 0) return REJECTION.RATE_ABSENT;
-    const held = c.order < 0 ? 0 : (orders.hold[c.order * CELLS_PER_ORDER + n] as number);
+    const held = c.order < 0 ? 0 : (orders.hold[c.order + n] as number);
     if (need - held > cells.free(cell)) return refuseCell(s, c, cell, n, held, need);
     s.need[n] = need;
   }
@@ -277,7 +277,7 @@ function allFit(s: ClientState, c: Candidate, from: number, leaves: number): boo
   for (let n = from; n < count; n++) {
     const cell = s.accounts.cells[c.account * CELLS_PER_ORDER + n] as number;
     const need = needOfCell(s, c.account, c.listing, n, leaves, c.holdPrice);
-    const held = c.order < 0 ? 0 : (s.orders.hold[c.order * CELLS_PER_ORDER + n] as number);
+    const held = c.order < 0 ? 0 : (s.orders.hold[c.order + n] as number);
     if (!s.cells.has(cell) || need < 0 || need - held > s.cells.free(cell)) return false;
   }
   return true;

@@ -1,6 +1,6 @@
 import { invariant } from '@meridian/base';
-import { CELLS_PER_ORDER, ORDERS_LIVE_MAX } from './bounds.ts';
-import { HashIndex, hashSeq, widen } from './column.ts';
+import { ORDERS_LIVE_MAX } from './bounds.ts';
+import { HashIndex, hashSeq, lengthen, nth, touch } from './column.ts';
 import { RowStore } from './row-store.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
@@ -20,55 +20,57 @@ export const STATUS = {
 /** A change of an order that its venue has not answered yet. */
 export const CHANGE = { none: 0, cancel: 1, replace: 2, withdraw: 3 } as const;
 
-const STRIDES = { hold: CELLS_PER_ORDER };
+/** Numbers of one order's row. */
+export const ORDER_ROW = 44;
 
 /**
- * Hot path: struct of arrays. Client orders: live ones, and closed ones until they are the oldest of too many. An order's
+ * Hot path: rows that lie whole, the rarely read at their end. Client orders: live ones, and closed ones until they are the oldest of too many. An order's
  * id is the sequence number of its command; the row is reused, the id is the stamp by which a late message is known.
  */
 export class OrderTable {
-  id = new Float64Array(16);
-  session = new Uint32Array(16);
-  account = new Uint32Array(16);
-  listing = new Uint32Array(16);
-  side = new Uint8Array(16);
-  effect = new Uint8Array(16);
-  leg = new Uint8Array(16);
-  type = new Uint8Array(16);
-  tif = new Uint8Array(16);
-  quantity = new Float64Array(16);
-  price = new Float64Array(16);
+  whole = new Float64Array(16 * ORDER_ROW);
+  id = nth(this.whole, 0);
+  session = nth(this.whole, 1);
+  account = nth(this.whole, 2);
+  listing = nth(this.whole, 3);
+  side = nth(this.whole, 4);
+  effect = nth(this.whole, 5);
+  leg = nth(this.whole, 6);
+  type = nth(this.whole, 7);
+  tif = nth(this.whole, 8);
+  quantity = nth(this.whole, 9);
+  price = nth(this.whole, 10);
   /** The price the order's holds are counted at. */
-  holdPrice = new Float64Array(16);
-  cum = new Float64Array(16);
+  holdPrice = nth(this.whole, 11);
+  cum = nth(this.whole, 12);
   /** Exact Σ quantity × price of the fills. */
-  value = new Float64Array(16);
+  value = nth(this.whole, 13);
   /** FIX 39 without its pending states. */
-  status = new Uint8Array(16);
-  live = new Uint8Array(16);
-  change = new Uint8Array(16);
+  status = nth(this.whole, 14);
+  live = nth(this.whole, 15);
+  change = nth(this.whole, 16);
   /** 1: once the change in flight is answered, the order is withdrawn. */
-  withdraw = new Uint8Array(16);
-  changeQuantity = new Float64Array(16);
-  changePrice = new Float64Array(16);
-  changeHoldPrice = new Float64Array(16);
-  position = new Int32Array(16);
+  withdraw = nth(this.whole, 17);
+  position = nth(this.whole, 18);
   /** Leaves counted in the position's working leg. */
-  working = new Float64Array(16);
-  /** What the order's leaves hold of each of its account's cells, in the account's order. */
-  hold = new Float64Array(16 * CELLS_PER_ORDER);
+  working = nth(this.whole, 19);
   /** The request that names the order now, the one in flight, and the newest of all that concern it. −1 none. */
-  request = new Int32Array(16);
-  changeRequest = new Int32Array(16);
-  requests = new Int32Array(16);
-  rejection = new Uint16Array(16);
-  cell = new Uint32Array(16);
-  limit = new Float64Array(16);
-  used = new Float64Array(16);
-  requested = new Float64Array(16);
-  wouldPass = new Float64Array(16);
+  request = nth(this.whole, 20);
+  changeRequest = nth(this.whole, 21);
+  requests = nth(this.whole, 22);
+  /** What the order's leaves hold of each of its account's cells, in the account's order: CELLS_PER_ORDER numbers. */
+  hold = nth(this.whole, 23);
+  changeQuantity = nth(this.whole, 35);
+  changePrice = nth(this.whole, 36);
+  changeHoldPrice = nth(this.whole, 37);
+  rejection = nth(this.whole, 38);
+  cell = nth(this.whole, 39);
+  limit = nth(this.whole, 40);
+  used = nth(this.whole, 41);
+  requested = nth(this.whole, 42);
+  wouldPass = nth(this.whole, 43);
 
-  readonly rows = new RowStore();
+  readonly rows = new RowStore(ORDER_ROW);
   readonly #byId = new HashIndex();
 
   get count(): number {
@@ -96,7 +98,7 @@ export class OrderTable {
   /** A row for a new live order. Its columns but the holds (all 0) are what an earlier order left: the caller writes them. */
   open(id: number): number {
     const row = this.rows.open();
-    if (row === this.id.length) widen(this, row * 2, STRIDES);
+    if (row === this.whole.length) lengthen(this, row * 2);
     this.id[row] = id;
     this.live[row] = 1;
     this.#byId.insert(row, hashSeq(id));
@@ -117,19 +119,21 @@ export class OrderTable {
   }
 
   reserve(rows: number): void {
-    if (rows > this.id.length) widen(this, rows, STRIDES);
+    if (rows * ORDER_ROW > this.whole.length) lengthen(this, rows * ORDER_ROW);
+    touch(this);
     this.#byId.reserve(rows);
     this.rows.reserve(rows);
   }
 
   save(to: SnapshotWriter): void {
-    to.table(this, this.count, STRIDES);
+    to.whole(this, this.rows.end);
     this.rows.save(to);
   }
 
   restore(from: SnapshotReader): void {
-    from.table(this, STRIDES);
+    from.whole(this);
     this.rows.restore(from);
-    for (let row = 0; row < this.count; row++) if (this.id[row] !== 0) this.#byId.insert(row, hashSeq(this.id[row] as number));
+    for (let row = 0; row < this.rows.end; row += ORDER_ROW)
+      if (this.id[row] !== 0) this.#byId.insert(row, hashSeq(this.id[row] as number));
   }
 }

@@ -1,20 +1,24 @@
 import { POSITIONS_MAX } from './bounds.ts';
-import { finish, HashIndex, mix, widen } from './column.ts';
+import { finish, HashIndex, lengthen, mix, nth, touch } from './column.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
+/** Numbers of one position's row. */
+export const POSITION_ROW = 8;
+
 /**
- * Hot path: struct of arrays. Positions by owner × listing: owner is a business account in the client node, a trading
+ * Hot path: rows that lie whole. Positions by owner × listing: owner is a business account in the client node, a trading
  * account in the hedge node. Long and short legs stand apart, as contracts do; `working` counts leaves of live orders.
  */
 export class PositionTable {
-  owner = new Uint32Array(16);
-  listing = new Uint32Array(16);
-  long = new Float64Array(16);
-  short = new Float64Array(16);
-  openingLong = new Float64Array(16);
-  openingShort = new Float64Array(16);
-  closingLong = new Float64Array(16);
-  closingShort = new Float64Array(16);
+  whole = new Float64Array(16 * POSITION_ROW);
+  owner = nth(this.whole, 0);
+  listing = nth(this.whole, 1);
+  long = nth(this.whole, 2);
+  short = nth(this.whole, 3);
+  openingLong = nth(this.whole, 4);
+  openingShort = nth(this.whole, 5);
+  closingLong = nth(this.whole, 6);
+  closingShort = nth(this.whole, 7);
   count = 0;
   readonly index = new HashIndex();
 
@@ -28,6 +32,16 @@ export class PositionTable {
     }
   }
 
+  /** Behind the last row. */
+  get end(): number {
+    return this.count * POSITION_ROW;
+  }
+
+  /** The rows, for readers outside the hot path. */
+  *rows(): Generator<number> {
+    for (let row = 0; row < this.end; row += POSITION_ROW) yield row;
+  }
+
   get full(): boolean {
     return this.count === POSITIONS_MAX;
   }
@@ -36,8 +50,9 @@ export class PositionTable {
   row(owner: number, listing: number): number {
     const found = this.find(owner, listing);
     if (found >= 0) return found;
-    const row = this.count++;
-    if (row === this.owner.length) widen(this, row * 2);
+    const row = this.end;
+    this.count++;
+    if (row === this.whole.length) lengthen(this, row * 2);
     this.owner[row] = owner;
     this.listing[row] = listing;
     this.index.insert(row, finish(mix(mix(0, owner), listing)));
@@ -61,18 +76,19 @@ export class PositionTable {
   }
 
   reserve(rows: number): void {
-    if (rows > this.owner.length) widen(this, rows);
+    if (rows * POSITION_ROW > this.whole.length) lengthen(this, rows * POSITION_ROW);
+    touch(this);
     this.index.reserve(rows);
   }
 
   save(to: SnapshotWriter): void {
-    to.table(this, this.count);
+    to.whole(this, this.end);
   }
 
   restore(from: SnapshotReader): void {
-    this.count = from.table(this);
+    this.count = from.whole(this) / POSITION_ROW;
     this.index.clear();
-    for (let row = 0; row < this.count; row++)
+    for (let row = 0; row < this.end; row += POSITION_ROW)
       this.index.insert(row, finish(mix(mix(0, this.owner[row] as number), this.listing[row] as number)));
   }
 }

@@ -1,33 +1,38 @@
 import { CLORDID_CHARS_MAX, REQUESTS_MAX } from './bounds.ts';
-import { finish, HashIndex, hashBytes, mix, widen } from './column.ts';
+import { finish, HashIndex, hashBytes, lengthen, mix, nth, touch } from './column.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
-/** Length byte and characters. */
-const TEXT_BYTES = CLORDID_CHARS_MAX + 1;
-const STRIDES = { text: TEXT_BYTES };
+/** Numbers in front of a row's text, and of the whole row: length byte and {@link CLORDID_CHARS_MAX} characters fill the rest. */
+const BEFORE_TEXT = 10;
+const REQUEST_ROW = BEFORE_TEXT + (CLORDID_CHARS_MAX + 1) / 8;
+
+/** Where a row's text stands in the table's bytes. */
+const textOf = (row: number): number => (row + BEFORE_TEXT) * 8;
 
 export const REQUEST = { order: 1, replace: 2, cancel: 3 } as const;
 
 /**
- * Hot path: struct of arrays. Requests of clients by (session, trading day, ClOrdID): the id names one request for ever
+ * Hot path: rows that lie whole. Requests of clients by (session, trading day, ClOrdID): the id names one request for ever
  * that day. A second arrival with the same body gets the first answer, with another body a refusal. Each request belongs
  * to the order it made or wanted to change, and is forgotten with it.
  */
 export class RequestTable {
-  session = new Uint32Array(16);
-  day = new Uint32Array(16);
-  kind = new Uint8Array(16);
+  whole = new Float64Array(16 * REQUEST_ROW);
+  session = nth(this.whole, 0);
+  day = nth(this.whole, 1);
+  kind = nth(this.whole, 2);
   /** Two lanes over everything in the command behind its inbound number. */
-  bodyA = new Int32Array(16);
-  bodyB = new Int32Array(16);
-  order = new Int32Array(16);
+  bodyA = nth(this.whole, 3);
+  bodyB = nth(this.whole, 4);
+  order = nth(this.whole, 5);
   /** The refusal it was answered with; 0 accepted. */
-  rejection = new Uint16Array(16);
+  rejection = nth(this.whole, 6);
   /** The request before it that concerns the same order; −1 none. In a free row: the next free row. */
-  before = new Int32Array(16);
-  used = new Uint8Array(16);
-  hash = new Int32Array(16);
-  text = new Uint8Array(16 * TEXT_BYTES);
+  before = nth(this.whole, 7);
+  used = nth(this.whole, 8);
+  hash = nth(this.whole, 9);
+  /** The same memory as bytes: the id with its length in front, behind each row's numbers. */
+  text = new Uint8Array(this.whole.buffer);
 
   count = 0;
   #free = -1;
@@ -54,7 +59,7 @@ export class RequestTable {
   }
 
   #same(row: number, view: DataView, at: number): boolean {
-    const start = row * TEXT_BYTES;
+    const start = textOf(row);
     const length = view.getUint8(at);
     for (let i = 0; i <= length; i++) if (this.text[start + i] !== view.getUint8(at + i)) return false;
     return true;
@@ -67,15 +72,16 @@ export class RequestTable {
       this.#free = this.before[row] as number;
       this.#freeCount--;
     } else {
-      row = this.count++;
-      if (row === this.session.length) widen(this, row * 2, STRIDES);
+      row = this.count++ * REQUEST_ROW;
+      if (row === this.whole.length) lengthen(this, row * 2);
     }
     this.session[row] = session;
     this.day[row] = day;
     this.used[row] = 1;
     this.hash[row] = hash;
     const length = view.getUint8(at);
-    for (let i = 0; i <= length; i++) this.text[row * TEXT_BYTES + i] = view.getUint8(at + i);
+    const start = textOf(row);
+    for (let i = 0; i <= length; i++) this.text[start + i] = view.getUint8(at + i);
     this.#index.insert(row, hash);
     return row;
   }
@@ -94,25 +100,27 @@ export class RequestTable {
       view.setUint8(at, 0);
       return at + 1;
     }
-    const start = row * TEXT_BYTES;
+    const start = textOf(row);
     const length = this.text[start] as number;
     for (let i = 0; i <= length; i++) view.setUint8(at + i, this.text[start + i] as number);
     return at + 1 + length;
   }
 
   reserve(rows: number): void {
-    if (rows > this.session.length) widen(this, rows, STRIDES);
+    if (rows * REQUEST_ROW > this.whole.length) lengthen(this, rows * REQUEST_ROW);
+    touch(this);
     this.#index.reserve(rows);
   }
 
   save(to: SnapshotWriter): void {
-    to.table(this, this.count, STRIDES);
+    to.whole(this, this.count * REQUEST_ROW);
     to.json([this.#free, this.#freeCount]);
   }
 
   restore(from: SnapshotReader): void {
-    this.count = from.table(this, STRIDES);
+    this.count = from.whole(this) / REQUEST_ROW;
     [this.#free, this.#freeCount] = from.json() as [number, number];
-    for (let row = 0; row < this.count; row++) if (this.used[row] === 1) this.#index.insert(row, this.hash[row] as number);
+    for (let row = 0; row < this.count * REQUEST_ROW; row += REQUEST_ROW)
+      if (this.used[row] === 1) this.#index.insert(row, this.hash[row] as number);
   }
 }

@@ -4,8 +4,8 @@ import { widen } from './column.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 /**
- * Hot path: no allocation. Rows of a table of orders: live, then closed and still known, then free again. Closed rows
- * stand in a ring; when it is full the oldest must be forgotten before another closes.
+ * Hot path: no allocation. Rows of a table of orders, by the place where they begin: live, then closed and still known,
+ * then free again. Closed rows stand in a ring; when it is full the oldest must be forgotten before another closes.
  */
 export class RowStore {
   /** Rows ever used. */
@@ -16,10 +16,21 @@ export class RowStore {
   #closedCount = 0;
   readonly #free = { row: new Int32Array(16) };
   readonly #closed = new Int32Array(ORDERS_CLOSED_KEPT);
+  readonly #step: number;
+
+  /** `step`: numbers from the place of one row to that of the next. */
+  constructor(step: number) {
+    this.#step = step;
+  }
+
+  /** Behind the last row ever used. */
+  get end(): number {
+    return this.count * this.#step;
+  }
 
   open(): number {
     this.live++;
-    return this.#freeCount > 0 ? (this.#free.row[--this.#freeCount] as number) : this.count++;
+    return this.#freeCount > 0 ? (this.#free.row[--this.#freeCount] as number) : this.count++ * this.#step;
   }
 
   /** The closed row to forget before another may close; −1 while there is room. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, type EventBody, NO_PRICE, type NumberedEvent } from '@meridian/messages';
 import { CELLS_PER_ORDER } from './bounds.ts';
+import { ORDER_ROW } from './order-table.ts';
 import { grant, price, Rehearsal, STAGE, stageDay, stageFacts } from './rehearsal.ts';
 
 /**
@@ -298,10 +299,10 @@ class World {
 function checkHolds({ node: { client: s } }: Rehearsal): void {
   const { cells, orders, accounts } = s;
   const held = new Float64Array(cells.count);
-  for (let o = 0; o < orders.count; o++) {
+  for (let o = 0; o < orders.rows.end; o += ORDER_ROW) {
     const account = orders.account[o] as number;
     for (let n = 0; n < CELLS_PER_ORDER; n++) {
-      const hold = orders.hold[o * CELLS_PER_ORDER + n] as number;
+      const hold = orders.hold[o + n] as number;
       if (hold === 0) continue;
       assert.equal(orders.live[o], 1, 'a closed order holds nothing');
       assert.ok(hold > 0);
@@ -379,13 +380,13 @@ function checkReports({ node: { client: s }, events }: Rehearsal): void {
     if (name === 'order-report' && [0x34, 0x38, 0x43].includes(body.status)) assert.equal(body.leavesQuantity, 0);
   }
   const working = new Map<number, number>();
-  for (let o = 0; o < s.orders.count; o++)
+  for (let o = 0; o < s.orders.rows.end; o += ORDER_ROW)
     if (s.orders.live[o] === 1)
       working.set(
         s.orders.position[o] as number,
         (working.get(s.orders.position[o] as number) ?? 0) + (s.orders.working[o] as number),
       );
-  for (let p = 0; p < s.positions.count; p++) {
+  for (const p of s.positions.rows()) {
     const { openingLong, openingShort, closingLong, closingShort } = s.positions;
     const sum =
       (openingLong[p] as number) + (openingShort[p] as number) + (closingLong[p] as number) + (closingShort[p] as number);

@@ -1,5 +1,5 @@
 import { invariant } from '@meridian/base';
-import { type Strides, usedBytes, widen } from './column.ts';
+import { lengthen, type Strides, usedBytes, type WholeRows, widen } from './column.ts';
 
 /** Writes a node's state: equal states give equal bytes. Little endian, as every machine this runs on is. */
 export class SnapshotWriter {
@@ -9,6 +9,11 @@ export class SnapshotWriter {
   table(table: object, rows: number, strides: Strides = {}): void {
     this.number(rows);
     for (const bytes of usedBytes(table, rows, strides)) this.bytes(bytes);
+  }
+
+  /** The first `numbers` of a table whose rows lie whole. */
+  whole({ whole }: WholeRows, numbers: number): void {
+    this.bytes(new Uint8Array(whole.buffer, 0, numbers * 8));
   }
 
   number(value: number): void {
@@ -56,6 +61,16 @@ export class SnapshotReader {
       target.set(bytes);
     }
     return rows;
+  }
+
+  /** Fills a freshly made table whose rows lie whole; returns the numbers read. */
+  whole(table: WholeRows): number {
+    const bytes = this.bytes();
+    let { length } = table.whole;
+    while (length * 8 < bytes.length) length *= 2;
+    if (length > table.whole.length) lengthen(table, length);
+    new Uint8Array(table.whole.buffer).set(bytes);
+    return bytes.length / 8;
   }
 
   number(): number {

@@ -1,12 +1,32 @@
 import { NO_PRICE, REJECTION } from '@meridian/messages';
 import type { ChildTable } from './child-table.ts';
-import { widen } from './column.ts';
-import { LEG_CLOSE_LONG, LEG_OPEN_SHORT, PositionTable } from './position-table.ts';
+import { lengthen, nth, touch } from './column.ts';
+import { CHANGE } from './order-table.ts';
+import { LEG_CLOSE_LONG, LEG_OPEN_SHORT, POSITION_ROW, PositionTable } from './position-table.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 /** What a market order trades at, for the wash-trade check: any price. */
 const ANY_BUY = Number.MAX_SAFE_INTEGER;
 const ANY_SELL = NO_PRICE;
+
+/** What stands in {@link MarketSide.stale}. */
+const STALE_BUY = 1;
+const STALE_SELL = 2;
+
+/** Hot path: rows that lie whole, beside those of the positions: what a trading account has at the market in a listing. */
+class MarketSide {
+  whole = new Float64Array(16 * POSITION_ROW);
+  borrow = nth(this.whole, 0);
+  /** First live child by side (−1 none), how many, and the best price. */
+  buys = nth(this.whole, 1);
+  sells = nth(this.whole, 2);
+  buyCount = nth(this.whole, 3);
+  sellCount = nth(this.whole, 4);
+  bestBuy = nth(this.whole, 5);
+  bestSell = nth(this.whole, 6);
+  /** The sides whose best has left. */
+  stale = nth(this.whole, 7);
+}
 
 /**
  * Hot path: no allocation. Trading accounts (交易账户) at the market: positions, borrow, and the live children of each
@@ -14,52 +34,41 @@ const ANY_SELL = NO_PRICE;
  */
 export class TradingAccounts {
   readonly positions = new PositionTable();
-  readonly #extra = {
-    borrow: new Float64Array(16),
-    /** First live child by side, how many, and the best price; `stale` when the best has left. */
-    buys: new Int32Array(16),
-    sells: new Int32Array(16),
-    buyCount: new Uint32Array(16),
-    sellCount: new Uint32Array(16),
-    bestBuy: new Float64Array(16),
-    bestSell: new Float64Array(16),
-    staleBuy: new Uint8Array(16),
-    staleSell: new Uint8Array(16),
-  };
+  readonly #market = new MarketSide();
 
   row(account: number, listing: number): number {
     const before = this.positions.count;
     const row = this.positions.row(account, listing);
     if (this.positions.count > before) {
-      if (row >= this.#extra.borrow.length) widen(this.#extra, this.positions.owner.length);
-      this.#extra.buys[row] = -1;
-      this.#extra.sells[row] = -1;
-      this.#extra.borrow[row] = 0;
+      if (row >= this.#market.whole.length) lengthen(this.#market, this.positions.whole.length);
+      this.#market.buys[row] = -1;
+      this.#market.sells[row] = -1;
+      this.#market.borrow[row] = 0;
     }
     return row;
   }
 
   setBorrow(row: number, quantity: number): void {
-    this.#extra.borrow[row] = quantity;
+    this.#market.borrow[row] = quantity;
   }
 
   /** What may still be sold long or short. */
   sellable(row: number, leg: number): number {
     const p = this.positions;
     if (leg === LEG_CLOSE_LONG) return (p.long[row] as number) - (p.closingLong[row] as number);
-    return (this.#extra.borrow[row] as number) - (p.short[row] as number) - (p.openingShort[row] as number);
+    return (this.#market.borrow[row] as number) - (p.short[row] as number) - (p.openingShort[row] as number);
   }
 
   /** Would an order at this price meet a live child of the same account on the other side? */
   checkWash(children: ChildTable, row: number, side: number, price: number): number {
-    const x = this.#extra;
+    const x = this.#market;
     if (side === 1) {
       if (x.sellCount[row] === 0) return 0;
-      if (x.staleSell[row] === 1) this.#refresh(children, row, false);
+      if (((x.stale[row] as number) & STALE_SELL) !== 0) this.#refresh(children, row, false);
       return (price === NO_PRICE ? ANY_BUY : price) >= (x.bestSell[row] as number) ? REJECTION.WASH_TRADE : 0;
     }
     if (x.buyCount[row] === 0) return 0;
-    if (x.staleBuy[row] === 1) this.#refresh(children, row, true);
+    if (((x.stale[row] as number) & STALE_BUY) !== 0) this.#refresh(children, row, true);
     return (price === NO_PRICE ? ANY_SELL : price) <= (x.bestBuy[row] as number) ? REJECTION.WASH_TRADE : 0;
   }
 
@@ -69,7 +78,7 @@ export class TradingAccounts {
 
   /** A child went to the market. */
   link(children: ChildTable, child: number): void {
-    const x = this.#extra;
+    const x = this.#market;
     const row = children.position[child] as number;
     const buy = children.side[child] === 1;
     const first = (buy ? x.buys[row] : x.sells[row]) as number;
@@ -86,21 +95,21 @@ export class TradingAccounts {
 
   /** A price came to the market on one side, beside what is there already. */
   showPrice(row: number, buy: boolean, price: number, alone: boolean): void {
-    const x = this.#extra;
+    const x = this.#market;
     if (buy) {
       const at = price === NO_PRICE ? ANY_BUY : price;
-      if (alone) x.staleBuy[row] = 0;
+      if (alone) x.stale[row] = (x.stale[row] as number) & ~STALE_BUY;
       if (alone || at > (x.bestBuy[row] as number)) x.bestBuy[row] = at;
     } else {
       const at = price === NO_PRICE ? ANY_SELL : price;
-      if (alone) x.staleSell[row] = 0;
+      if (alone) x.stale[row] = (x.stale[row] as number) & ~STALE_SELL;
       if (alone || at < (x.bestSell[row] as number)) x.bestSell[row] = at;
     }
   }
 
   /** A child left the market. */
   unlink(children: ChildTable, child: number): void {
-    const x = this.#extra;
+    const x = this.#market;
     const row = children.position[child] as number;
     const buy = children.side[child] === 1;
     const next = children.next[child] as number;
@@ -111,37 +120,46 @@ export class TradingAccounts {
     else x.sells[row] = next;
     if (buy) x.buyCount[row] = (x.buyCount[row] as number) - 1;
     else x.sellCount[row] = (x.sellCount[row] as number) - 1;
-    this.priceLeft(row, buy);
+    if (this.#isBest(row, buy, children.price[child] as number)) this.priceLeft(row, buy);
+    else if (children.change[child] === CHANGE.replace && this.#isBest(row, buy, children.changePrice[child] as number))
+      this.priceLeft(row, buy);
   }
 
-  /** The best may have been the one that left or moved: it is looked up when it next matters. */
+  #isBest(row: number, buy: boolean, price: number): boolean {
+    if (price === NO_PRICE) return true;
+    const x = this.#market;
+    return buy ? price >= (x.bestBuy[row] as number) : price <= (x.bestSell[row] as number);
+  }
+
+  /** The best left or moved, or may have: it is looked up when it next matters. */
   priceLeft(row: number, buy: boolean): void {
-    if (buy) this.#extra.staleBuy[row] = 1;
-    else this.#extra.staleSell[row] = 1;
+    const { stale } = this.#market;
+    stale[row] = (stale[row] as number) | (buy ? STALE_BUY : STALE_SELL);
   }
 
   #refresh(children: ChildTable, row: number, buy: boolean): void {
-    const x = this.#extra;
+    const x = this.#market;
     let alone = true;
     for (let child = (buy ? x.buys[row] : x.sells[row]) as number; child >= 0; child = children.next[child] as number) {
       this.showPrice(row, buy, children.price[child] as number, alone);
       alone = false;
-      if (children.change[child] === 2) this.showPrice(row, buy, children.changePrice[child] as number, false);
+      if (children.change[child] === CHANGE.replace) this.showPrice(row, buy, children.changePrice[child] as number, false);
     }
   }
 
   reserve(rows: number): void {
     this.positions.reserve(rows);
-    if (rows > this.#extra.borrow.length) widen(this.#extra, rows);
+    if (rows * POSITION_ROW > this.#market.whole.length) lengthen(this.#market, rows * POSITION_ROW);
+    touch(this.#market);
   }
 
   save(to: SnapshotWriter): void {
     this.positions.save(to);
-    to.table(this.#extra, this.positions.count);
+    to.whole(this.#market, this.positions.end);
   }
 
   restore(from: SnapshotReader): void {
     this.positions.restore(from);
-    from.table(this.#extra);
+    from.whole(this.#market);
   }
 }
