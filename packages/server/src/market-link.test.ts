@@ -51,7 +51,7 @@ function troubledWorld(faults: readonly Fault[]) {
         if (now === 'tail breaks') throw new Error('14 UNAVAILABLE');
         yield batchOf(seq);
       }
-      await new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
+      if (signal?.aborted === false) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     },
     acknowledge: async ({ upTo }: { upTo: Position }) => {
       assert.ok(position !== undefined && !isAfter(upTo, position), 'acknowledged what is not in the books');

@@ -84,7 +84,9 @@ async function keepUp(invocation: Invocation, house: HouseSettings, supervisor: 
   });
   supervisor.onStory((line) => {
     view.story(line);
-    if (line.milestone !== undefined && line.milestone === options['until']) end(EXIT.ok);
+    if (line.milestone === undefined) return;
+    if (line.milestone === options['until']) end(EXIT.ok);
+    else view.say(whatNext(invocation));
   });
   const startup = startAll(house, supervisor).then(
     () => view.started(),
@@ -187,4 +189,14 @@ async function issueIdentities(folder: DataFolder, house: HouseSettings): Promis
     await authority.issue('node', market);
     await authority.issue('venue', market);
   }
+}
+
+/** Said when the demo is done and the house stays up. */
+function whatNext({ language, folder }: Invocation): string {
+  const commands = ['status', 'tieout', 'clear status', 'ledger verify'].map((name) => `  npx meridian ${name}`).join('\n');
+  return say(
+    language,
+    `报告在 ${folder.reports}，邮件在 ${folder.mailbox}。系统仍在运行，可另开终端查看：\n${commands}\n按 Ctrl-C 停止。`,
+    `Reports are in ${folder.reports}, mails in ${folder.mailbox}. The house stays up; look around from another terminal:\n${commands}\nCtrl-C stops it.`,
+  );
 }

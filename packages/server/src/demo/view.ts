@@ -13,6 +13,8 @@ import { LISTINGS } from './cast.ts';
  */
 export interface View {
   story(line: StoryLine): void;
+  /** A remark of its own, above the panel. */
+  say(text: string): void;
   started(): undefined;
   close(): void;
 }
@@ -95,6 +97,11 @@ export function openView(options: ViewOptions): View {
       erase();
       const text = line[language];
       write(isTerminal ? `${dim(stamp)} ${tint(text)}\n` : `${stamp} ${text}\n`);
+      draw();
+    },
+    say(text) {
+      erase();
+      write(`${text}\n`);
       draw();
     },
     started() {
