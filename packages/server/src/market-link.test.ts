@@ -80,7 +80,9 @@ function troubledWorld(faults: readonly Fault[]) {
 
 const everything = Array.from({ length: SEQS }, (_, i) => [`${i + 1}.0`, `${i + 1}.1`]).flat();
 
-test('whatever breaks in between, every event reaches the books once and in order, and risk misses none', async () => {
+test('whatever breaks in between, every event reaches the books once and in order, and risk misses none', {
+  timeout: 60_000,
+}, async () => {
   const faulty = fc.array(
     fc.constantFrom<Fault>(
       ...(['none', 'none', 'none', 'none', 'none', 'none'] as const),
