@@ -7,6 +7,7 @@ import {
   type Logger,
   Problem,
   type ProblemParams,
+  parseJson,
   problemKind,
 } from '@meridian/base';
 import { acceptPeer, clientLink, type Identity, type Role, requireTls13, SERVER_NAME } from '@meridian/security';
@@ -26,11 +27,13 @@ const { problem } = declareProblems({
  */
 
 const MESSAGE_BYTES_MAX = 8 << 20;
+const JSON_BOUNDS = { charsMax: MESSAGE_BYTES_MAX, depthMax: 64 };
 
 /** In an envelope: the library takes a message that reads as null for none. */
 const json = {
   write: (value: unknown): Buffer => Buffer.from(jsonText({ value })),
-  read: (bytes: Buffer): unknown => (JSON.parse(bytes.toString('utf8')) as { value?: unknown }).value ?? EMPTY,
+  read: (bytes: Buffer): unknown =>
+    (parseJson(bytes.toString('utf8'), JSON_BOUNDS) as { value?: unknown } | null)?.value ?? EMPTY,
 };
 const EMPTY = Object.freeze({});
 const binary = {
