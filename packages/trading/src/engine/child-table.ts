@@ -117,7 +117,7 @@ export class ChildTable {
     const row = this.rows.forget();
     this.#byIntent.remove(row, hashSeq(this.intent[row] as number));
     this.intent[row] = 0;
-    for (let r = this.requests[row] as number; r >= 0; ) {
+    for (let r = (this.requests[row] as number) | 0; r >= 0; ) {
       const before = this.#request.before[r] as number;
       this.#byRequest.remove(row, requestHash(this.#request.number[r] as number));
       this.#request.number[r] = 0;

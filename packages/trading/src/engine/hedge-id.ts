@@ -37,7 +37,7 @@ export const newRequestNumber = (): RequestNumber => ({ number: 0.5 });
 export function writeHedgeId(key: number, numbers: Float64Array, row: number, view: DataView, at: number): number {
   const request = numbers[row] as number;
   let left = Math.floor(request / HALF);
-  let right = request % HALF;
+  let right = request - left * HALF;
   for (let n = 0; n < ROUNDS; n++) {
     const next = left ^ round(right, key, n);
     left = right;
@@ -66,11 +66,12 @@ export function readHedgeId(key: number, view: DataView, at: number, into: Reque
 }
 
 function writeDigits(half: number, view: DataView, at: number): void {
-  let rest = half;
+  let rest = half | 0;
   for (let i = 5; i >= 0; i--) {
-    const digit = rest % 36;
+    const above = (rest / 36) | 0;
+    const digit = (rest - above * 36) | 0;
     view.setUint8(at + i, digit < 10 ? 48 + digit : 55 + digit);
-    rest = (rest - digit) / 36;
+    rest = above;
   }
 }
 

@@ -125,7 +125,8 @@ export function checkSize(s: ClientState, c: Candidate): number {
   const max = listings.quantityMax[i] as number;
   const q = c.quantity;
   if (q < 1) return verdict.refuse(REJECTION.QUANTITY_REFUSED, max, 0, q, Math.min(lot, max));
-  if (q % lot !== 0) return verdict.refuse(REJECTION.OFF_LOT, lot, 0, q, Math.max(lot, q - (q % lot)));
+  // Exact: a multiple divides without a rest, and only a multiple comes back as itself.
+  if (Math.floor(q / lot) * lot !== q) return verdict.refuse(REJECTION.OFF_LOT, lot, 0, q, Math.max(lot, q - (q % lot)));
   if (q > max) return verdict.refuse(REJECTION.QUANTITY_REFUSED, max, 0, q, max - (max % lot));
   const price = Math.abs(c.holdPrice);
   const value = q * price;

@@ -69,7 +69,8 @@ export class RequestTable {
   add(hash: number, session: number, day: number, view: DataView, at: number): number {
     let row = this.#free;
     if (row >= 0) {
-      this.#free = this.before[row] as number;
+      // A member that held only whole numbers and gets a double would change its shape, and all code that knew it.
+      this.#free = (this.before[row] as number) | 0;
       this.#freeCount--;
     } else {
       row = this.count++ * REQUEST_ROW;
@@ -90,7 +91,7 @@ export class RequestTable {
     this.#index.remove(row, this.hash[row] as number);
     this.used[row] = 0;
     this.before[row] = this.#free;
-    this.#free = row;
+    this.#free = row | 0;
     this.#freeCount++;
   }
 
