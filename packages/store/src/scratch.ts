@@ -14,8 +14,8 @@ export interface ScratchDatabase {
 }
 
 /**
- * A real server over a temporary folder, migrated, for tests and trials. It does not sync to disk unless asked to:
- * nothing in it is meant to survive the machine, everything survives a killed process.
+ * A real server over a temporary folder, migrated, for tests and trials. By default it does not sync to disk and a killed
+ * server loses its last commits; tests that kill it pass settings of their own.
  */
 export async function scratchDatabase(
   migrationFolders: readonly string[] = [],
