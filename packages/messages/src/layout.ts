@@ -32,13 +32,15 @@ export function layout<const F extends Fields>(name: string, fields: F): Layout<
   const members = Object.entries(fields);
   const fixed = members.filter(([, kind]) => kind !== 'ascii') as [string, keyof typeof WIDTH][];
   const texts = members.filter(([, kind]) => kind === 'ascii').map(([member]) => member);
-  const at: Record<string, number> = {};
+  const places: string[] = [];
   let width = 0;
   for (const [member] of members) invariant(/^[a-z]\w*$/i.test(member), () => `${name}.${member} is no member name`);
   for (const [member, kind] of fixed) {
-    at[member] = width;
+    places.push(`${member}: ${width}`);
     width += WIDTH[kind];
   }
+  // One literal: an object filled member by member becomes a dictionary, and every offset a look-up for its hot readers.
+  const at: Readonly<Record<string, number>> = new Function(`return { ${places.join(', ')} }`)();
 
   return {
     name,
