@@ -23,8 +23,8 @@ declareProblems({
     status: 422,
     title: { zh: '撤销无对应成交', en: 'Bust without a fill' },
     detail: {
-      zh: '{file} 第 {line} 行撤销的成交 {value} 不在文件中，或已被撤销',
-      en: 'Line {line} of {file} takes back execution {value}, which is not in the file or taken back already',
+      zh: '{file} 第 {line} 行撤销的成交“{value}”未注明，或已被撤销',
+      en: 'Line {line} of {file} takes back execution "{value}", which is not named or taken back already',
     },
     remedy: RESEND,
   },
@@ -62,7 +62,8 @@ export interface BrokerFill {
   readonly commission: bigint;
   readonly sec31: bigint;
   readonly taf: bigint;
-  readonly state: 'good' | 'busted' | 'bust';
+  /** `late-bust`: takes back an execution of an earlier file. */
+  readonly state: 'good' | 'busted' | 'bust' | 'late-bust';
   /** Offsets of the row's fields in the file, by the layout's names. */
   readonly at: Readonly<Record<string, number>>;
 }
@@ -88,7 +89,11 @@ export function readBrokerFile(file: string, content: Uint8Array): BrokerFileRea
   if (faults.length === 0) {
     faults.push(...fills.flatMap((fill) => rowFaults(file, fill)), ...duplicates(file, fills));
     const busted = bustedIds(file, fills, faults);
-    fills = fills.map((fill) => (fill.kind === 'FILL' && busted.has(fill.exec_id) ? { ...fill, state: 'busted' } : fill));
+    const own = new Set(fills.filter((fill) => fill.kind === 'FILL').map((fill) => fill.exec_id));
+    fills = fills.map((fill): BrokerFill => {
+      if (fill.kind === 'BUST') return own.has(fill.ref_exec_id) ? fill : { ...fill, state: 'late-bust' };
+      return busted.has(fill.exec_id) ? { ...fill, state: 'busted' } : fill;
+    });
     if (read.trailer !== undefined) faults.push(...totalFaults(file, fills, read.trailer));
   }
   const layout = `${BROKER_FILE.name} ${BROKER_FILE.version}`;
@@ -153,10 +158,9 @@ function duplicates(file: string, fills: readonly BrokerFill[]): BatchFault[] {
 }
 
 function bustedIds(file: string, fills: readonly BrokerFill[], faults: BatchFault[]): ReadonlySet<string> {
-  const good = new Set(fills.filter((fill) => fill.kind === 'FILL').map((fill) => fill.exec_id));
   const busted = new Set<string>();
   for (const bust of fills.filter((fill) => fill.kind === 'BUST')) {
-    if (!good.has(bust.ref_exec_id) || busted.has(bust.ref_exec_id))
+    if (bust.ref_exec_id === '' || busted.has(bust.ref_exec_id))
       faults.push(at(file, bust, 'FILE_BUST', 'refExecId', bust.ref_exec_id));
     busted.add(bust.ref_exec_id);
   }

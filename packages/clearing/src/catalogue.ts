@@ -112,7 +112,10 @@ table('trade', '清算成交', 'trades of a batch', {
   ...client('bigint', 'account'),
   ...smallint('side', 'effect'),
   ...money('bigint', 'delta', 'quantity', 'price', 'hold'),
-  ...text('exec_id', 'policy', 'kind'),
+  ...text('exec_id', 'policy', 'kind', 'ref_batch'),
+  ...bigint('ref_seq'),
+  ...integer('ref_k'),
+  ...money('bigint', 'ref_quantity', 'ref_price'),
 });
 table('data_flow', '数据流向', 'edges of the data flow', { ...place, ...text('from_kind', 'from_ref', 'to_kind', 'to_ref') });
 table('contract_event', '合约事件', 'events of contracts', {

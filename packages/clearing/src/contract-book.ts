@@ -193,7 +193,7 @@ export async function openContracts(
   withClosed = false,
 ): Promise<OpenContract[]> {
   const states = await rowsOf<StateRow>(tx, 'contract_state', place, 'contract');
-  const lots = await rowsOf<LotRow>(tx, 'lot_state', place, 'contract, lot');
+  const lots = await rowsOf<LotRow>(tx, 'lot_state', place, 'contract, trade_date, lot');
   return states
     .filter((row) => withClosed || row.state === 'open')
     .map((row): OpenContract => {

@@ -268,7 +268,7 @@ async function tradesSection(db: Queryable, batch: string, data: number): Promis
   const { rows } = await db.query<{ code: string; fills: bigint; bought: bigint; sold: bigint; net: bigint; ratio: bigint }>(
     `SELECT l.code, count(*) AS fills, coalesce(sum(t.delta) FILTER (WHERE t.delta > 0), 0)::bigint AS bought,
             coalesce(-sum(t.delta) FILTER (WHERE t.delta < 0), 0)::bigint AS sold, sum(t.delta)::bigint AS net,
-            (10000 - abs(sum(t.delta)) * 10000 / sum(abs(t.delta)))::bigint AS ratio
+            coalesce(10000 - abs(sum(t.delta)) * 10000 / nullif(sum(abs(t.delta)), 0), 0)::bigint AS ratio
        FROM clearing.trade t JOIN LATERAL (SELECT code FROM reference.listing WHERE listing = t.listing LIMIT 1) l ON true
       WHERE t.batch = $1 AND t.attempt = $2 GROUP BY l.code ORDER BY l.code`,
     [batch, data],

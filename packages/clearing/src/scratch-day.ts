@@ -36,6 +36,8 @@ export interface ScratchDay {
   ): Promise<void>;
   /** The broker's rows of the session so far. */
   brokerRows(market: string, date: SessionDate): BrokerRow[];
+  /** The broker's file of the session will say this too. */
+  tell(market: string, date: SessionDate, row: BrokerRow): void;
   /** Puts the broker's file and its marker into the drop folder. */
   drop(market: string, date: SessionDate, change?: (text: string) => string): string;
   run<K extends CommandKind>(kind: K, body: CommandBodyOf<K>, more?: Partial<AccountCommand>): Promise<unknown>;
@@ -140,6 +142,7 @@ export async function scratchDay(rules: unknown = RULES): Promise<ScratchDay> {
       await takeIn(centre, market, session.play(trades, marks));
     },
     brokerRows: (market, date) => [...sessionOf(sessions, facts, executed, market, date).rows],
+    tell: (market, date, row) => void sessionOf(sessions, facts, executed, market, date).rows.push(row),
     drop: (market, date, change = (text) => text) => {
       const { rows } = sessionOf(sessions, facts, executed, market, date);
       const name = brokerFileName(market, date as DateText);

@@ -345,7 +345,13 @@ async function tradeSection(db: Queryable, client: bigint, ids: readonly string[
     rows: rows.map((row) => [
       ...[formatInstant(Number(row.at)), row.market, row.code, String(row.order_id), `${row.seq}.${row.k}`],
       row.side === 1 ? '买 buy' : row.side === 5 ? '卖空 short' : '卖 sell',
-      row.kind === 'bust' ? '撤销 bust' : row.effect === 1 ? '开 open' : '平 close',
+      row.kind === 'bust'
+        ? '撤销 bust'
+        : row.kind === 'correction'
+          ? '更正 correction'
+          : row.effect === 1
+            ? '开 open'
+            : '平 close',
       ...[numberCell(row.quantity), rateCell(row.price, 8), row.quote, rateCell(row.fx_rate, 10)],
       row.settlement_currency,
     ]),
@@ -372,7 +378,12 @@ async function eventSection(db: Queryable, client: bigint, ids: readonly string[
       WHERE p.name = 'process' ORDER BY c.uti, e.no`,
     [[...ids], client],
   );
-  const names: Readonly<Record<string, string>> = { open: '新开 opened', increase: '加仓 increased', unwind: '了结 unwound' };
+  const names: Readonly<Record<string, string>> = {
+    open: '新开 opened',
+    increase: '加仓 increased',
+    unwind: '了结 unwound',
+    restate: '更正 restated',
+  };
   return {
     title: both('合约变动', 'Contract events'),
     columns: [

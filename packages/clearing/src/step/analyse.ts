@@ -4,7 +4,7 @@ import type { BrokerFill } from '../broker-file.ts';
 import { putRows, type Row, rowsOf } from '../dataset.ts';
 import { type BookingPolicy, datedReference, type Rates, ratesOf } from '../rules.ts';
 import { type BatchFault, hashOf, type Step, type StepScope } from '../step.ts';
-import { HEDGE_FILLS, type OurFill } from './check.ts';
+import { type HedgeFill, hedgeFills } from './hedge.ts';
 import { type MarketContext, pinsOf, placeOf } from './plan.ts';
 
 declareProblems({
@@ -45,28 +45,35 @@ export interface Trade {
   readonly hedge_k: number | null;
   readonly exec_id: string | null;
   readonly policy: BookingPolicy;
-  readonly kind: 'fill' | 'bust';
+  /** A bust or correction of a fill that an earlier batch booked; one of a provisional fill is over before any batch. */
+  readonly kind: 'fill' | 'bust' | 'correction';
+  readonly ref_batch: string | null;
+  readonly ref_seq: bigint | null;
+  readonly ref_k: number | null;
+  readonly ref_quantity: bigint | null;
+  readonly ref_price: bigint | null;
 }
 
 interface ClientFill extends Omit<Trade, 'fx_rate' | 'exec_id' | 'policy' | 'kind'> {
   readonly exec_type: 'F' | 'G' | 'H';
   readonly settlement_currency: string;
   readonly agreement_kind: string;
-  readonly ref_price: bigint | null;
 }
 
 /**
  * Provisional fills up to the cut, whatever session they belong to: a late fill or bust is booked by the next batch. A
- * row's `delta` is what booking it adds: busts and corrections of booked fills carry the difference.
+ * row's `delta` is what booking it adds: busts and corrections of booked fills carry the difference, which is nothing
+ * where only the price is corrected.
  */
 const CLIENT_FILLS = `SELECT f.seq, f.k, f.at, f.order_id, f.account, f.listing, f.side, f.effect, f.delta,
-    abs(f.delta) AS quantity, f.price, f.hold, f.rate_set, f.hedge_seq, f.hedge_k, f.exec_type, b.settlement_currency,
-    a.kind AS agreement_kind, r.price AS ref_price
+    f.quantity, f.price, f.hold, f.rate_set, f.hedge_seq, f.hedge_k, f.exec_type, b.settlement_currency,
+    a.kind AS agreement_kind, r.batch AS ref_batch, r.seq AS ref_seq, r.k AS ref_k, r.quantity AS ref_quantity,
+    r.price AS ref_price
   FROM accounts.fill f
   JOIN accounts.business_account b ON b.account = f.account
   JOIN accounts.agreement a ON a.agreement = b.agreement
-  LEFT JOIN accounts.fill r ON (r.market, r.seq, r.k) = (f.market, f.ref_seq, f.ref_k)
- WHERE f.market = $1 AND f.state = 'provisional' AND f.delta <> 0 AND (f.seq, f.k) <= ($2, $3)
+  LEFT JOIN accounts.fill r ON (r.market, r.seq, r.k) = (f.market, f.ref_seq, f.ref_k) AND r.state = 'booked'
+ WHERE f.market = $1 AND f.state = 'provisional' AND (f.seq, f.k) <= ($2, $3)
  ORDER BY f.seq, f.k`;
 
 /** Links client fills, orders, hedge fills and broker rows; writes the edges of the data-flow graph. CL-3 */
@@ -74,9 +81,9 @@ export const analyse: Step<MarketContext> = {
   name: 'analyse',
   async run(tx, scope) {
     const pins = pinsOf(scope);
-    const { market, clearingDate } = scope.key;
+    const { market } = scope.key;
     const { rows: fills } = await tx.query<ClientFill>(CLIENT_FILLS, [market, pins.cutSeq, pins.cutK]);
-    const { rows: hedges } = await tx.query<OurFill>(HEDGE_FILLS, [market, clearingDate, pins.cutSeq, pins.cutK]);
+    const hedges = await hedgeFills(tx, scope);
     const brokers = await rowsOf<BrokerFill>(tx, 'broker_fill', placeOf(scope, 'import'), 'line');
     const trades = await tradesOf(tx, scope, fills, hedges);
     const hash = await putRows(tx, 'trade', scope, trades as unknown as Row[]);
@@ -97,26 +104,23 @@ async function tradesOf(
   tx: Transaction,
   scope: StepScope<MarketContext>,
   fills: readonly ClientFill[],
-  hedges: readonly OurFill[],
+  hedges: readonly HedgeFill[],
 ): Promise<Trade[]> {
   const reference = await datedReference(tx, scope.key.clearingDate as never);
   const execOf = new Map(hedges.map((hedge) => [`${hedge.seq}.${hedge.k}`, hedge.exec_id]));
   const rates = new Map<bigint, Rates>();
   const policies = scope.context.facts.rules.bookingPolicy;
   const trades: Trade[] = [];
-  for (const { exec_type, settlement_currency, agreement_kind, ref_price, ...fill } of fills) {
+  for (const { exec_type, settlement_currency, agreement_kind, ...fill } of fills) {
     const { currency } = reference.listing(fill.listing).terms;
     const isSame = currency === settlement_currency;
     if (!isSame && !rates.has(fill.rate_set)) rates.set(fill.rate_set, await ratesOf(tx, fill.rate_set));
     const fxRate = isSame ? 10_000_000_000n : (rates.get(fill.rate_set) as Rates).rate(currency, settlement_currency);
     trades.push({
       ...fill,
-      // A bust undoes the fill it names: the other effect, at that fill's own price.
-      effect: exec_type === 'H' ? 3 - fill.effect : fill.effect,
-      price: exec_type === 'H' && ref_price !== null ? ref_price : fill.price,
       fx_rate: fxRate,
       exec_id: fill.hedge_seq === null ? null : (execOf.get(`${fill.hedge_seq}.${fill.hedge_k}`) ?? null),
-      kind: exec_type === 'H' ? 'bust' : 'fill',
+      kind: fill.ref_batch === null ? 'fill' : exec_type === 'H' ? 'bust' : 'correction',
       policy: policies[agreement_kind] ?? (policies['*'] as BookingPolicy),
     });
   }
@@ -127,7 +131,7 @@ function edgesOf(
   market: string,
   file: string,
   trades: readonly Trade[],
-  hedges: readonly OurFill[],
+  hedges: readonly HedgeFill[],
   brokers: readonly BrokerFill[],
 ): Row[] {
   const edges = new Map<string, Row>();
@@ -155,7 +159,7 @@ function unhedged(trades: readonly Trade[]): BatchFault[] {
     });
 }
 
-function residuals(trades: readonly Trade[], hedges: readonly OurFill[]): BatchFault[] {
+function residuals(trades: readonly Trade[], hedges: readonly HedgeFill[]): BatchFault[] {
   const sums = new Map<bigint, { client: bigint; hedge: bigint }>();
   const of = (listing: bigint) => {
     const sum = sums.get(listing) ?? { client: 0n, hedge: 0n };

@@ -4,6 +4,7 @@ import { putRows, rowsOf } from '../dataset.ts';
 import { type Break, reconcile } from '../recon.ts';
 import { datedReference } from '../rules.ts';
 import { type BatchFault, hashOf, type Step, StepFailed } from '../step.ts';
+import { type HedgeFill, hedgeFills } from './hedge.ts';
 import { type MarketContext, pinsOf, placeOf } from './plan.ts';
 
 declareProblems({
@@ -21,44 +22,31 @@ declareProblems({
   },
 });
 
-/** Our hedge fill of record, as the broker should report it. */
-export interface OurFill {
-  readonly seq: bigint;
-  readonly k: number;
-  readonly route: bigint;
-  readonly listing: bigint;
-  readonly child: bigint;
-  readonly side: number;
-  readonly quantity: bigint;
-  readonly price: bigint;
-  readonly exec_id: string;
-  readonly venue_order_id: string;
-  readonly transact_at: bigint;
-}
+/** What the file says of executions of its own, and of those of an earlier file that it takes back. */
+export const isTold = (fill: BrokerFill) => fill.state === 'good' || fill.state === 'late-bust';
 
-/** Good hedge fills of the session up to the cut, in the order of the log. */
-export const HEDGE_FILLS = `SELECT seq, k, route, listing, child, side, quantity, price, exec_id, venue_order_id, transact_at
-  FROM accounts.hedge_fill
- WHERE market = $1 AND trade_date = $2 AND state = 'good' AND exec_type <> 'H' AND (seq, k) <= ($3, $4)
- ORDER BY seq, k`;
+/** A bust of an earlier day's execution is matched as that: by the execution it takes back. */
+const ourKey = (fill: HedgeFill) => (fill.kind === 'bust' ? `bust ${fill.exec_id}` : fill.exec_id);
+const theirKey = (fill: BrokerFill) => (fill.state === 'late-bust' ? `bust ${fill.ref_exec_id}` : fill.exec_id);
 
-/** The broker's fills against ours, by execution id. Breaks are kept whatever happens to the batch. CL-2 */
+/**
+ * The broker's fills against ours, by execution id; busts of executions that an earlier batch booked against each other.
+ * Breaks are kept whatever happens to the batch. CL-2
+ */
 export const check: Step<MarketContext> = {
   name: 'check',
   async run(tx, scope) {
     const pins = pinsOf(scope);
     const reference = await datedReference(tx, scope.key.clearingDate as never);
     const imported = await rowsOf<BrokerFill>(tx, 'broker_fill', placeOf(scope, 'import'), 'line');
-    const theirs = imported.filter((fill) => fill.state === 'good');
-    const { rows: ours } = await tx.query<OurFill>(HEDGE_FILLS, [
-      ...[scope.key.market, scope.key.clearingDate, pins.cutSeq, pins.cutK],
-    ]);
-    const symbol = (fill: OurFill) => reference.listing(fill.listing).code;
-    const account = (fill: OurFill) => reference.route(fill.route).tradingAccount;
-    const result = reconcile(ours, theirs, { left: (fill) => fill.exec_id, right: (fill) => fill.exec_id }, [
+    const theirs = imported.filter(isTold);
+    const ours = await hedgeFills(tx, scope);
+    const symbol = (fill: HedgeFill) => reference.listing(fill.listing).code;
+    const account = (fill: HedgeFill) => reference.route(fill.route).tradingAccount;
+    const result = reconcile(ours, theirs, { left: ourKey, right: theirKey }, [
       { name: 'symbol', left: symbol, right: (fill) => fill.symbol },
       { name: 'trading_account', left: account, right: (fill) => fill.trading_account },
-      { name: 'side', left: (fill) => BROKER_SIDE[fill.side] ?? '?', right: (fill) => fill.side },
+      { name: 'side', left: (fill) => BROKER_SIDE[fill.own_side] ?? '?', right: (fill) => fill.side },
       { name: 'quantity', left: (fill) => fill.quantity, right: (fill) => fill.quantity },
       { name: 'price', left: (fill) => fill.price, right: (fill) => fill.price },
       { name: 'venue_order_id', left: (fill) => fill.venue_order_id, right: (fill) => fill.venue_order_id },
@@ -84,7 +72,7 @@ export const check: Step<MarketContext> = {
 export const BROKER_SIDE: Readonly<Record<number, string>> = { 1: 'BUY', 2: 'SELL', 5: 'SHORT' };
 
 function faultOfBreak(found: Break, isFatal: boolean, file: string, theirs: readonly BrokerFill[]): BatchFault {
-  const line = theirs.find((fill) => fill.exec_id === found.key);
+  const line = theirs.find((fill) => theirKey(fill) === found.key);
   const none = { zh: '-', en: '-' };
   return {
     rule: 'RECON_BREAK',

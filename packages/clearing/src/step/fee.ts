@@ -1,14 +1,18 @@
-import { type Currency, type DateText, minorDigits, mulDiv, parseDecimal, pow10 } from '@meridian/base';
+import { type Currency, type DateText, invariant, minorDigits, mulDiv, parseDecimal, pow10 } from '@meridian/base';
 import { FEE_RATE_DIGITS, type FeeLevel, type FeeLine, feeAmount, PRICE_DIGITS } from '@meridian/market';
+import type { Transaction } from '@meridian/store';
 import type { BrokerFill } from '../broker-file.ts';
 import { type Account, readAccounts } from '../contract-book.ts';
 import { putRows, type Row, rowsOf } from '../dataset.ts';
 import { type Break, reconcile } from '../recon.ts';
 import { type DatedReference, datedReference, FX_ONE, type ListingFact, type Rates, ratesAt } from '../rules.ts';
-import { hashOf, type Step } from '../step.ts';
+import { type BatchFault, hashOf, type Step, type StepScope } from '../step.ts';
+import { type Amendment, amendmentsOf } from './amendment.ts';
 import type { Trade } from './analyse.ts';
-import { breakRow, HEDGE_FILLS, type OurFill } from './check.ts';
+import { breakRow, isTold } from './check.ts';
+import { type HedgeFill, hedgeFills } from './hedge.ts';
 import { type MarketContext, pinsOf, placeOf } from './plan.ts';
+import { type BaseChange, postable, refundRows } from './refund.ts';
 
 /** One charge: who pays what, at the level at which the rule book rounds it. */
 interface Charge {
@@ -39,26 +43,36 @@ export const fee: Step<MarketContext> = {
   name: 'fee',
   async run(tx, scope) {
     const pins = pinsOf(scope);
-    const { market, clearingDate } = scope.key;
-    const date = clearingDate as DateText;
+    const date = scope.key.clearingDate as DateText;
     const reference = await datedReference(tx, date);
     const accounts = await readAccounts(tx);
     const rates = await ratesAt(tx, pins.cutAt);
     const trades = await rowsOf<Trade>(tx, 'trade', placeOf(scope, 'analyse'), 'seq, k');
-    const { rows: hedges } = await tx.query<OurFill>(HEDGE_FILLS, [market, date, pins.cutSeq, pins.cutK]);
+    const hedges = await hedgeFills(tx, scope);
     const { facts } = scope.context;
     const schedule = (listing: ListingFact, side: 'buy' | 'sell') =>
       facts.market.feeSchedule(listing.mic, date, side, listing.securityClass);
     const client = clientCharges(trades, accounts, reference);
     const house = houseCharges(hedges, reference);
     const broker = brokerLine(facts.rules.brokerCommissionPerUnit);
-    const rows = [
+    const charges = [
       ...client.filter((charge) => charge.level === 'order').map((charge) => commissionRow(charge, accounts)),
       ...[...client, ...house].flatMap((charge) => levyRows(charge, schedule(charge.listing, charge.side), rates)),
       ...house.filter((charge) => charge.level === 'fill').map((charge) => row(charge, broker(charge), 'BROKER', rates)),
-    ].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+    ];
+    const changes = [
+      ...(await amendmentsOf(tx, trades)).map((amendment) => baseChange(amendment, reference)),
+      ...(await hedgeChanges(tx, scope, hedges, reference)),
+    ];
+    const refunds = await refundRows(tx, scope, changes, (listing) => broker({ listing }));
+    const subOf = (account: bigint) => (accounts.get(account) as Account).sub;
+    const { rows: given, faults: due } = postable(charges, refunds, subOf);
+    const rows = [...charges, ...given].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
     const hash = await putRows(tx, 'fee', scope, rows);
-    const breaks = againstBroker(rows, await rowsOf<BrokerFill>(tx, 'broker_fill', placeOf(scope, 'import'), 'line'));
+    const breaks = againstBroker(
+      [...charges, ...refunds],
+      await rowsOf<BrokerFill>(tx, 'broker_fill', placeOf(scope, 'import'), 'line'),
+    );
     await putRows(
       tx,
       'recon_break',
@@ -69,17 +83,19 @@ export const fee: Step<MarketContext> = {
       outputHash: hashOf([hash, String(rates.rateSet), breaks]),
       rowsIn: trades.length + hedges.length,
       rowsOut: rows.length,
-      summary: { charges: rows.length, rateSet: String(rates.rateSet), breaks: breaks.length },
-      faults: breaks.map((found) => ({
-        ...{ rule: 'RECON_BREAK', severity: 'warning', field: found.field || 'fee', value: found.right ?? found.key },
-        params: {
-          ...{ recon: 'broker-fee', key: found.key, kind: found.kind, field: found.field },
-          ...{ ours: found.left ?? '-', theirs: found.right ?? '-' },
-        },
-      })),
+      summary: { charges: charges.length, refunds: given.length, rateSet: String(rates.rateSet), breaks: breaks.length },
+      faults: [...due, ...breaks.map(faultOfFee)],
     };
   },
 };
+
+const faultOfFee = (found: Break): BatchFault => ({
+  ...{ rule: 'RECON_BREAK', severity: 'warning', field: found.field || 'fee', value: found.right ?? found.key },
+  params: {
+    ...{ recon: 'broker-fee', key: found.key, kind: found.kind, field: found.field },
+    ...{ ours: found.left ?? '-', theirs: found.right ?? '-' },
+  },
+});
 
 /** Charges that the broker states per fill, by our codes. */
 const STATED = { BROKER: 'commission', SEC31: 'sec31', TAF: 'taf' } as const;
@@ -87,9 +103,15 @@ const STATED = { BROKER: 'commission', SEC31: 'sec31', TAF: 'taf' } as const;
 /** Our charges per fill against those in the broker's file, to the cent. A difference is reported and stays open. */
 function againstBroker(rows: readonly Row[], brokers: readonly BrokerFill[]): Break[] {
   const charged = new Map(rows.map((fees) => [`${fees['payer']} ${fees['code']} ${fees['ref']}`, fees['amount'] as bigint]));
-  const good = brokers.filter((broker) => broker.state === 'good');
+  const good = brokers.filter(isTold);
   const codes = Object.keys(STATED) as (keyof typeof STATED)[];
-  const ours = (code: keyof typeof STATED) => (broker: BrokerFill) => charged.get(`house ${code} fill ${broker.exec_id}`) ?? 0n;
+  const back = new Map(
+    rows.map((fees) => [`${fees['code']} ${(fees['line'] as { ref?: string }).ref}`, -(fees['amount'] as bigint)]),
+  );
+  const ours = (code: keyof typeof STATED) => (broker: BrokerFill) =>
+    broker.state === 'late-bust'
+      ? (back.get(`${code} fill ${broker.ref_exec_id}`) ?? 0n)
+      : (charged.get(`house ${code} fill ${broker.exec_id}`) ?? 0n);
   const fields = codes.map((name) => ({ name, left: ours(name), right: (broker: BrokerFill) => broker[STATED[name]] }));
   const key = (broker: BrokerFill) => broker.exec_id;
   return [...reconcile(good, good, { left: key, right: key }, fields).breaks];
@@ -97,16 +119,28 @@ function againstBroker(rows: readonly Row[], brokers: readonly BrokerFill[]): Br
 
 const sortKey = (fees: Row) => [fees['payer'], fees['code'], fees['ref']].join('\n');
 
-/** Busts pay nothing; what their fills paid is given back by hand, under four eyes. */
+function baseChange({ trade, root, rootDate }: Amendment, reference: DatedReference): BaseChange {
+  const left = trade.kind === 'bust' ? 0n : trade.quantity;
+  const was = trade.ref_quantity as bigint;
+  const value = left * trade.price - was * (trade.ref_price as bigint);
+  return {
+    ...{ payer: 'client', batch: trade.ref_batch as string, date: rootDate, refs: clientRefs(root) },
+    ...{ side: root.side === 1 ? 'buy' : 'sell', listing: reference.listing(root.listing) },
+    ...{ quantity: left - was, value, convertedValue: value * root.fx_rate },
+  };
+}
+
+const clientRefs = (trade: Trade) => ({
+  fill: `${trade.seq}.${trade.k}`,
+  order: `${trade.order_id}`,
+  note: `${trade.account}/${trade.listing}/${trade.side === 1 ? 'buy' : 'sell'}`,
+});
+
 function clientCharges(trades: readonly Trade[], accounts: ReadonlyMap<bigint, Account>, reference: DatedReference): Charge[] {
   const charges = new Map<string, Charge>();
   for (const trade of trades.filter((candidate) => candidate.kind === 'fill')) {
     const account = accounts.get(trade.account) as Account;
-    const refs = {
-      fill: `${trade.seq}.${trade.k}`,
-      order: `${trade.order_id}`,
-      note: `${trade.account}/${trade.listing}/${trade.side === 1 ? 'buy' : 'sell'}`,
-    };
+    const refs = clientRefs(trade);
     for (const level of LEVELS)
       addTo(charges, {
         ...{ payer: 'client', level, ref: `${level} ${refs[level]}`, entity: account.entity, account: trade.account },
@@ -118,12 +152,47 @@ function clientCharges(trades: readonly Trade[], accounts: ReadonlyMap<bigint, A
   return [...charges.values()];
 }
 
-function houseCharges(hedges: readonly OurFill[], reference: DatedReference): Charge[] {
+/** A bust of an execution that an earlier batch booked takes it out of the base that its batch charged on. */
+async function hedgeChanges(
+  tx: Transaction,
+  scope: StepScope<MarketContext>,
+  hedges: readonly HedgeFill[],
+  reference: DatedReference,
+): Promise<BaseChange[]> {
+  const changes: BaseChange[] = [];
+  for (const hedge of hedges.filter((candidate) => candidate.kind === 'bust')) {
+    const { rows } = await tx.query<{ batch: string; clearing_date: DateText }>(
+      `SELECT b.batch, b.clearing_date FROM clearing.batch b
+         JOIN accounts.market_day d ON d.market = b.market AND d.trade_date = b.clearing_date
+        WHERE b.kind = 'market' AND b.market = $1 AND b.business = $2 AND b.live_attempt IS NOT NULL
+          AND (d.cut_seq, d.cut_k) >= ($3, $4)
+        ORDER BY b.clearing_date LIMIT 1`,
+      [scope.key.market, scope.key.business, hedge.seq, hedge.k],
+    );
+    const booked = rows[0];
+    invariant(booked !== undefined, 'what is before the cut was booked by a batch');
+    const value = -hedge.quantity * hedge.price;
+    changes.push({
+      ...{ payer: 'house', batch: booked.batch, date: booked.clearing_date, refs: houseRefs(hedge) },
+      ...{ side: hedge.own_side === 1 ? 'buy' : 'sell', listing: reference.listing(hedge.listing) },
+      ...{ quantity: -hedge.quantity, value, convertedValue: 0n },
+    });
+  }
+  return changes;
+}
+
+const houseRefs = (hedge: HedgeFill) => ({
+  fill: hedge.exec_id,
+  order: `${hedge.child}`,
+  note: `${hedge.route}/${hedge.listing}/${hedge.own_side === 1 ? 'buy' : 'sell'}`,
+});
+
+function houseCharges(hedges: readonly HedgeFill[], reference: DatedReference): Charge[] {
   const charges = new Map<string, Charge>();
-  for (const hedge of hedges) {
+  for (const hedge of hedges.filter((candidate) => candidate.kind === 'fill')) {
     const side = hedge.side === 1 ? 'buy' : 'sell';
     const listing = reference.listing(hedge.listing);
-    const refs = { fill: hedge.exec_id, order: `${hedge.child}`, note: `${hedge.route}/${hedge.listing}/${side}` };
+    const refs = houseRefs(hedge);
     for (const level of LEVELS)
       addTo(charges, {
         ...{ payer: 'house', level, ref: `${level} ${refs[level]}`, entity: reference.route(hedge.route).entity },
@@ -200,7 +269,7 @@ function lineFacts(line: FeeLine, rate: bigint, listing: ListingFact): object {
 const textOf = (value: bigint | null) => (value === null ? null : String(value));
 
 /** The broker's commission as a line like any levy: per unit, half up, per fill. */
-function brokerLine(perUnit: string): (charge: Charge) => FeeLine {
+function brokerLine(perUnit: string): (charge: { readonly listing: ListingFact }) => FeeLine {
   return (charge) => ({
     ...({
       code: 'BROKER',

@@ -4,7 +4,7 @@ import type { Transaction } from '@meridian/store';
 import { publishedPlaces, type Row, rowsOf } from '../dataset.ts';
 import type { DatedReference } from '../rules.ts';
 import type { StepScope } from '../step.ts';
-import { HEDGE_FILLS, type OurFill } from './check.ts';
+import { type HedgeFill, hedgeFills } from './hedge.ts';
 import { type MarketContext, pinsOf } from './plan.ts';
 
 /**
@@ -47,10 +47,8 @@ export async function inventoryRows(
   scope: StepScope<MarketContext>,
   reference: DatedReference,
 ): Promise<Row[]> {
-  const pins = pinsOf(scope);
   const tallies = await carried(tx, scope);
-  const { market, clearingDate } = scope.key;
-  const { rows: fills } = await tx.query<OurFill>(HEDGE_FILLS, [market, clearingDate, pins.cutSeq, pins.cutK]);
+  const fills = await hedgeFills(tx, scope);
   for (const fill of fills) trade(tallyOf(tallies, fill), fill);
   return [...tallies]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -86,7 +84,7 @@ async function carried(tx: Transaction, scope: StepScope<MarketContext>): Promis
   return tallies;
 }
 
-function tallyOf(tallies: Map<string, Tally>, fill: OurFill): Tally {
+function tallyOf(tallies: Map<string, Tally>, fill: HedgeFill): Tally {
   const key = `${fill.route}/${fill.listing}`;
   const tally = tallies.get(key) ?? {
     ...{ quantity: 0n, cost: 0n, costBefore: 0n, fairBefore: 0n },
@@ -96,8 +94,11 @@ function tallyOf(tallies: Map<string, Tally>, fill: OurFill): Tally {
   return tally;
 }
 
-/** What closes leaves at average cost, what opens comes in at its price; crossing zero does both. */
-function trade(tally: Tally, fill: OurFill): void {
+/**
+ * A bust of an earlier day's execution trades the other way at its price: what the average cost differs by is realised.
+ * What closes leaves at average cost, what opens comes in at its price; crossing zero does both.
+ */
+function trade(tally: Tally, fill: HedgeFill): void {
   const sign = fill.side === 1 ? 1n : -1n;
   if (sign === 1n) {
     tally.bought += fill.quantity;

@@ -44,7 +44,8 @@ export function leaseBookings(
 }
 
 function heldBy(cell: Cell, trade: Trade, account: Account): bigint {
-  if (trade.kind === 'bust' || trade.effect !== 1) return 0n;
+  // A bust or correction of a booked fill finds nothing of it in the node's slices any more.
+  if (trade.kind !== 'fill' || trade.effect !== 1) return 0n;
   switch (cell.measure) {
     case 'initial-margin':
       return trade.hold;

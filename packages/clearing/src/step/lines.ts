@@ -127,20 +127,22 @@ export interface FeeTotal {
 
 const DUTIES: ReadonlySet<string> = new Set(['STAMP']);
 
+/** The rule of a charge and the account that it goes to or, for the house, comes from. */
+export function feeRule(payer: string, code: string): { readonly rule: PostingRuleName; readonly code: string } {
+  if (payer === 'client')
+    return code === 'COMMISSION' ? { rule: 'commission', code: '4020' } : { rule: 'fee-recovery', code: '4025' };
+  if (code === 'BROKER') return { rule: 'hedge-commission', code: '5010' };
+  return DUTIES.has(code) ? { rule: 'hedge-duty', code: '5020' } : { rule: 'hedge-levy', code: '5021' };
+}
+
 export function feeLines(lines: Lines, fee: FeeTotal, account: Account | undefined): void {
   const entity = Number(fee.entity);
+  const { rule, code } = feeRule(fee.payer, fee.code);
   if (fee.payer === 'client' && account !== undefined) {
     const free: AccountKey = { entity, code: '2010', sub: Number(account.sub) };
-    const [rule, code] = fee.code === 'COMMISSION' ? (['commission', '4020'] as const) : (['fee-recovery', '4025'] as const);
     lines.add(rule, free, { entity, code }, fee.currency, fee.amount);
     return;
   }
-  const [rule, code] =
-    fee.code === 'BROKER'
-      ? (['hedge-commission', '5010'] as const)
-      : DUTIES.has(fee.code)
-        ? (['hedge-duty', '5020'] as const)
-        : (['hedge-levy', '5021'] as const);
   const broker: AccountKey = { entity, code: '1061', counterparty: Number(fee.route) };
   lines.add(rule, { entity, code, listing: Number(fee.listing) }, broker, fee.currency, fee.amount);
 }

@@ -24,6 +24,9 @@ export interface PreviousBatch {
 /** What an attempt rests on. Later steps, also those of a take-over, read this and never the latest state. */
 export interface Pins {
   readonly businessDate: DateText;
+  /** The previous batch's cut: this one begins behind it. */
+  readonly fromSeq: string;
+  readonly fromK: number;
   readonly cutSeq: string;
   readonly cutK: number;
   readonly cutAt: number;
@@ -69,7 +72,9 @@ export const plan: Step<MarketContext> = {
     const cut = await cutOf(tx, market, clearingDate);
     const { file } = scope.context;
     const previous = await previousBatch(tx, scope);
+    const from = previous === null ? null : await cutOf(tx, market, previous.pin.clearingDate);
     const pins: Pins = {
+      ...{ fromSeq: String(from?.cutSeq ?? -1), fromK: from?.cutK ?? 0 },
       ...{ businessDate: cut.businessDate, cutSeq: String(cut.cutSeq), cutK: cut.cutK, cutAt: cut.cutAt },
       ...{ openedAt: cut.openedAt, file: file.name, fileVersion: file.version, fileSha256: file.sha256 },
       ...{ fileBytes: file.bytes, previous: previous === null ? null : previous.pin },

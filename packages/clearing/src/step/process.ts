@@ -23,7 +23,8 @@ import {
 import { publishedPlaces, putRows, type Row, rowsOf } from '../dataset.ts';
 import { problem } from '../problems.ts';
 import { type ClearingFacts, type DatedReference, datedReference, type ListingFact, ratesOf } from '../rules.ts';
-import { hashOf, type Step, type StepScope } from '../step.ts';
+import { type BatchFault, hashOf, type Step, type StepScope } from '../step.ts';
+import { type Amendment, amendmentsOf, isAmendment, restate } from './amendment.ts';
 import type { Trade } from './analyse.ts';
 import { stateRows } from './contract-rows.ts';
 import { inventoryRows } from './inventory.ts';
@@ -61,6 +62,7 @@ export const process: Step<MarketContext> = {
     };
     for (const contract of book.contracts) accrueTo(book, contract);
     const trades = await rowsOf<Trade>(tx, 'trade', placeOf(scope, 'analyse'), 'seq, k');
+    const faults = await amend(tx, scope, book, trades, { accounts, reference });
     const bookings = await unitsOf(tx, trades, accounts, reference, date);
     for (const unit of bookings) bookUnit(book, unit);
     const { states, lots } = stateRows(book);
@@ -78,6 +80,7 @@ export const process: Step<MarketContext> = {
       rowsIn: trades.length,
       rowsOut: events.length + states.length + lots.length + inventory.length,
       summary: { trades: trades.length, units: bookings.length, contracts: states.length, opened, events: events.length },
+      faults,
     };
   },
 };
@@ -119,6 +122,64 @@ interface PricedUnit {
   readonly order: number;
 }
 
+/** Busts and corrections come first: what this session did, it did to contracts as they should have been. */
+async function amend(
+  tx: Transaction,
+  scope: StepScope<MarketContext>,
+  book: ContractBook,
+  trades: readonly Trade[],
+  known: { readonly accounts: ReadonlyMap<bigint, Account>; readonly reference: DatedReference },
+): Promise<BatchFault[]> {
+  const faults: BatchFault[] = [];
+  for (const amendment of await amendmentsOf(tx, trades)) {
+    if (await restate(tx, scope, book, amendment)) continue;
+    const units = await offsets(tx, amendment, known, book.date);
+    const contract = units.map((unit) => bookUnit(book, unit)).at(-1) as OpenContract;
+    const value = fillId(amendment.root);
+    const params = { value, contract: String(contract.contract) };
+    faults.push({ rule: 'AMENDMENT_OFFSET', severity: 'warning', field: 'fill', value, contract: contract.contract, params });
+  }
+  return faults;
+}
+
+/**
+ * What cannot be restated is booked against, at the fill's own price and rate: the money comes out the same. A bust of
+ * an opening fill opens the other side, a bust of a closing one opens its side again; a correction puts both the new
+ * fill and the end of the old one into its side.
+ */
+async function offsets(
+  tx: Transaction,
+  { trade, root, rootDate }: Amendment,
+  known: { readonly accounts: ReadonlyMap<bigint, Account>; readonly reference: DatedReference },
+  date: DateText,
+): Promise<PricedUnit[]> {
+  const account = known.accounts.get(trade.account) as Account;
+  const isComposite = account.basis === 'composite';
+  const fixedAt = isComposite ? (await ratesOf(tx, root.rate_set)).publishedAt : 0;
+  const fx = isComposite ? { rate: root.fx_rate, source: String(root.rate_set), fixedAt } : null;
+  const as = bookable(root, account, rootDate);
+  const other = { long: 'short', short: 'long' } as const;
+  const unit = (
+    name: string,
+    side: 'long' | 'short',
+    effect: 'open' | 'close',
+    quantity: bigint,
+    price: bigint,
+  ): PricedUnit => ({
+    unit: {
+      ...{ unitId: `${name} ${fillId(trade)}`, agreement: as.agreement, listingId: as.listingId, date, side, effect, quantity },
+      ...{ value: quantity * price, fillIds: [fillId(trade)] },
+    },
+    ...{ account, listing: known.reference.listing(trade.listing), fx, seq: trade.seq, order: 0 },
+  });
+  const [was, at] = [trade.ref_quantity as bigint, trade.ref_price as bigint];
+  const opens = root.effect === 1;
+  if (trade.kind === 'bust') return [unit('offset', opens ? other[as.side] : as.side, 'open', was, at)];
+  const corrected = unit('corrected', as.side, as.effect, trade.quantity, trade.price);
+  const offset = unit('offset', as.side, opens ? 'close' : 'open', was, at);
+  return opens ? [corrected, offset] : [offset, corrected];
+}
+
 /** Booking units in order of their first fill. Fills at different rate sets are different units: a lot has one rate. */
 async function unitsOf(
   tx: Transaction,
@@ -127,7 +188,10 @@ async function unitsOf(
   reference: DatedReference,
   date: DateText,
 ): Promise<PricedUnit[]> {
-  const groups = Map.groupBy(trades, (trade) => `${trade.account}/${trade.rate_set}/${trade.policy}`);
+  const groups = Map.groupBy(
+    trades.filter((trade) => !isAmendment(trade)),
+    (trade) => `${trade.account}/${trade.rate_set}/${trade.policy}`,
+  );
   const units: PricedUnit[] = [];
   for (const group of groups.values()) {
     const first = group[0] as Trade;
@@ -135,9 +199,8 @@ async function unitsOf(
     invariant(account !== undefined, 'a fill of record belongs to an account of record');
     const isComposite = account.basis === 'composite';
     const fixedAt = isComposite ? (await ratesOf(tx, first.rate_set)).publishedAt : 0;
-    const policy = { fill: 'per-fill', order: 'per-order', day: 'day-average' } as const;
     for (const unit of bookingUnits(
-      policy[first.policy],
+      POLICY[first.policy],
       group.map((trade) => bookable(trade, account, date)),
     )) {
       const fill = group.find((trade) => fillId(trade) === unit.fillIds[0]) as Trade;
@@ -150,26 +213,25 @@ async function unitsOf(
   return units.sort((a, b) => a.order - b.order);
 }
 
+export const POLICY = { fill: 'per-fill', order: 'per-order', day: 'day-average' } as const;
+
 const fillId = (trade: Trade) => `${trade.seq}.${trade.k}`;
 
-function bookable(trade: Trade, account: Account, date: DateText) {
-  // A bust's effect is turned already, its side is still the fill's: what was bought to open leaves a long.
-  const isBuy = trade.kind === 'bust' ? trade.delta < 0n : trade.side === 1;
-  const wasOpen = trade.kind === 'bust' ? trade.effect === 2 : trade.effect === 1;
+export function bookable(trade: Trade, account: Account, date: DateText) {
   return {
     fillId: fillId(trade),
-    orderId: `${trade.kind} ${trade.order_id}`,
+    orderId: `fill ${trade.order_id}`,
     agreement: String(account.agreement),
     listingId: String(trade.listing),
     date,
-    side: isBuy === wasOpen ? ('long' as const) : ('short' as const),
+    side: (trade.side === 1) === (trade.effect === 1) ? ('long' as const) : ('short' as const),
     effect: trade.effect === 1 ? ('open' as const) : ('close' as const),
     quantity: trade.quantity,
     price: trade.price,
   };
 }
 
-function bookUnit(book: ContractBook, priced: PricedUnit): void {
+function bookUnit(book: ContractBook, priced: PricedUnit): OpenContract {
   const { unit, account, listing } = priced;
   const found = book.contracts.find(
     (contract) =>
@@ -180,8 +242,7 @@ function bookUnit(book: ContractBook, priced: PricedUnit): void {
       contract.state.status === 'open',
   );
   if (found === undefined && unit.effect === 'open') {
-    open(book, priced);
-    return;
+    return open(book, priced);
   }
   if (found === undefined) {
     const side = `${account.account}/${listing.code}/${unit.side}`;
@@ -191,9 +252,10 @@ function bookUnit(book: ContractBook, priced: PricedUnit): void {
   for (const contract of mirror === undefined ? [found] : [found, mirror])
     if (unit.effect === 'open') addLot(book, contract, priced);
     else close(book, contract, priced);
+  return found;
 }
 
-function open(book: ContractBook, priced: PricedUnit): void {
+function open(book: ContractBook, priced: PricedUnit): OpenContract {
   const { account, listing, unit, seq } = priced;
   const id = contractId(book.marketNo, seq, false);
   invariant(
@@ -221,6 +283,7 @@ function open(book: ContractBook, priced: PricedUnit): void {
     book.contracts.push(contract);
     record(book, contract, 'open', unit.unitId, traded(priced));
   }
+  return book.contracts.find((contract) => contract.contract === id) as OpenContract;
 }
 
 /** Unique by construction: entity, market, day and the contract's id; 52 characters at most (ISO 23897). */
@@ -278,7 +341,7 @@ export function movedOf(book: ContractBook, contract: OpenContract): Moved {
   return moved;
 }
 
-function record(book: ContractBook, contract: OpenContract, kind: string, source: string, what: Row): void {
+export function record(book: ContractBook, contract: OpenContract, kind: string, source: string, what: Row): void {
   const rows = book.events.get(contract.contract) ?? [];
   book.events.set(contract.contract, rows);
   rows.push({

@@ -1,10 +1,14 @@
+import { hedgesBetween } from './hedge.ts';
+
 /**
  * The independent recomputation: what the steps computed in TypeScript, computed again by the database from the rows
  * they started from, in its own arithmetic. Every statement answers (what, key, expected, found) for each figure that
  * differs, and nothing when all agree. Parameters: $1 batch, then the data attempts of $2 analyse, $3 process, $4 fee,
  * $5 value, $6 book; $7 previous batch or null, $8 and $9 its data attempts of process and value; $10 market, $11 date,
- * $12 and $13 the cut; $14 minor-unit digits by currency.
+ * $12 and $13 the cut, $15 and $16 the previous one; $14 minor-unit digits by currency.
  */
+
+const HEDGES = hedgesBetween('$10', '$15, $16', '$12, $13');
 
 /** Minor-unit digits of a currency, from the currency table. */
 const DIGITS = (currency: string) => `($14::jsonb ->> ${currency})::int`;
@@ -74,7 +78,24 @@ const FINANCING = `
              * (SELECT CASE WHEN q.quote IN ('GBX', 'ZAC', 'ILA') THEN 100 ELSE 1 END FROM reference.listing q
                  WHERE q.listing = c.listing AND q.valid_from <= $11::date AND (q.valid_to IS NULL OR q.valid_to >= $11::date)) AS unit) u
            WHERE c.batch = $1 AND c.attempt = $3 AND c.version > 1 GROUP BY c.contract, c.financing_before) x ON x.contract = c.contract
-   WHERE c.batch = $1 AND c.attempt = $3 AND c.accrual <> x.accrual`;
+   WHERE c.batch = $1 AND c.attempt = $3 AND c.accrual <> x.accrual
+     AND NOT EXISTS (SELECT 1 FROM clearing.contract_event e WHERE e.batch = $1 AND e.attempt = $3 AND e.contract = c.contract
+                        AND e.kind = 'restate')`;
+
+/** Interest owed: before + accrued − settled = after, restated contracts too. */
+const INTEREST = `
+  SELECT 'interest' AS what, contract::text AS key, (financing_before - accrual + settled)::text AS expected, financing::text AS found
+    FROM clearing.contract_state
+   WHERE batch = $1 AND attempt = $3 AND financing <> financing_before - accrual + settled`;
+
+/** Money of a contract's events is the contract's. */
+const EVENTS = `
+  SELECT 'realised' AS what, c.contract::text AS key, coalesce(e.realised, 0) || '/' || coalesce(e.settled, 0) AS expected,
+         c.realised || '/' || c.settled AS found
+    FROM clearing.contract_state c
+    LEFT JOIN (SELECT contract, sum(realised) AS realised, sum(financing) FILTER (WHERE kind <> 'accrual') AS settled
+                 FROM clearing.contract_event WHERE batch = $1 AND attempt = $3 GROUP BY contract) e USING (contract)
+   WHERE c.batch = $1 AND c.attempt = $3 AND (c.realised <> coalesce(e.realised, 0) OR c.settled <> coalesce(e.settled, 0))`;
 
 /** What the fees are charged on, from the fills themselves. */
 const FEE_BASE = `
@@ -88,16 +109,23 @@ const FEE_BASE = `
     SELECT 'house', l.level, l.level || ' ' || CASE l.level WHEN 'fill' THEN h.exec_id WHEN 'order' THEN h.child::text
              ELSE h.route || '/' || h.listing || '/' || CASE h.side WHEN 1 THEN 'buy' ELSE 'sell' END END,
            h.quantity::numeric, h.quantity::numeric * h.price, 0
-      FROM accounts.hedge_fill h CROSS JOIN (VALUES ('fill'), ('order'), ('note')) l (level)
-     WHERE h.market = $10 AND h.trade_date = $11::date AND h.state = 'good' AND h.exec_type <> 'H' AND (h.seq, h.k) <= ($12, $13)),
+      FROM (${HEDGES}) h CROSS JOIN (VALUES ('fill'), ('order'), ('note')) l (level)
+     WHERE h.kind = 'fill'),
   charge AS (SELECT payer, level, ref, sum(quantity) AS quantity, sum(value) AS value, sum(converted) AS converted
-               FROM base GROUP BY payer, level, ref)`;
+               FROM base GROUP BY payer, level, ref
+              UNION ALL
+             SELECT DISTINCT payer, level, ref, quantity, value, 0 FROM clearing.fee
+              WHERE batch = $1 AND attempt = $4 AND line ? 'of' AND code <> 'COMMISSION'
+              UNION ALL
+             SELECT payer, level, ref, quantity, 0, value FROM clearing.fee
+              WHERE batch = $1 AND attempt = $4 AND line ? 'of' AND code = 'COMMISSION')`;
 
 /** Fees: each charge again from its base and the rule that is kept with it. */
 const FEES = `${FEE_BASE}
   SELECT 'fee' AS what, f.payer || ' ' || f.code || ' ' || f.ref AS key, x.amount::text AS expected, f.amount::text AS found
     FROM clearing.fee f
     JOIN charge c ON (c.payer, c.level, c.ref) = (f.payer, f.level, f.ref)
+     AND (NOT f.line ? 'of' OR (f.code = 'COMMISSION') = (c.value = 0 AND c.converted <> 0) OR c.quantity = 0)
     CROSS JOIN LATERAL (SELECT ${DIGITS('f.quote_currency')} AS quote_digits, ${DIGITS('f.currency')} AS digits,
       coalesce((f.line ->> 'unit')::numeric, 1) AS unit, (f.line ->> 'part')::numeric AS part,
       coalesce((f.line ->> 'perUnit')::numeric, 1) AS per_unit) d
@@ -112,14 +140,30 @@ const FEES = `${FEE_BASE}
         THEN clearing.half_up(c.converted * (f.line ->> 'ppm')::numeric * 10::numeric ^ d.digits, 10::numeric ^ 24 * d.per_unit)
         ELSE clearing.half_even(least(greatest(r.raw, coalesce((f.line ->> 'min')::numeric, r.raw)),
                coalesce((f.line ->> 'max')::numeric, greatest(r.raw, coalesce((f.line ->> 'min')::numeric, r.raw))))
-             * (f.line ->> 'rate')::numeric * 10::numeric ^ d.digits, 10000000000 * 10::numeric ^ d.quote_digits) END AS amount) x
+             * (f.line ->> 'rate')::numeric * 10::numeric ^ d.digits, 10000000000 * 10::numeric ^ d.quote_digits) END
+        * sign(c.quantity) - coalesce((f.line ->> 'was')::numeric, 0) AS amount) x
    WHERE f.batch = $1 AND f.attempt = $4 AND (f.amount <> x.amount)`;
+
+/** What a charge computed again takes off is what all published batches charged for it. */
+const REFUNDS = `
+  SELECT 'charged before' AS what, f.payer || ' ' || f.code || ' ' || f.ref AS key, coalesce(sum(p.amount), 0)::text AS expected,
+         f.line ->> 'was' AS found
+    FROM clearing.fee f
+    LEFT JOIN (SELECT e.*, b.batch AS of_batch FROM clearing.batch b
+                 JOIN clearing.step_run r ON r.batch = b.batch AND r.attempt = b.live_attempt AND r.name = 'fee'
+                 JOIN clearing.fee e ON e.batch = b.batch AND e.attempt = r.data_attempt
+                WHERE b.market = $10 AND b.clearing_date < $11::date) p
+      ON (p.payer, p.code) = (f.payer, f.code)
+     AND coalesce(p.line ->> 'of', p.of_batch) = f.line ->> 'of' AND coalesce(p.line ->> 'ref', p.ref) = f.line ->> 'ref'
+   WHERE f.batch = $1 AND f.attempt = $4 AND f.line ? 'of'
+   GROUP BY f.payer, f.code, f.ref, f.line HAVING coalesce(sum(p.amount), 0) <> (f.line ->> 'was')::numeric`;
 
 /** Every client order paid commission, every house fill its broker: nothing was left uncharged. */
 const FEES_COMPLETE = `${FEE_BASE}
   SELECT 'fee missing' AS what, c.payer || ' ' || c.ref AS key, 'charged' AS expected, 'none' AS found
     FROM charge c
    WHERE ((c.payer = 'client' AND c.level = 'order') OR (c.payer = 'house' AND c.level = 'fill'))
+     AND NOT EXISTS (SELECT 1 FROM clearing.fee f WHERE f.batch = $1 AND f.attempt = $4 AND f.ref = c.ref AND f.line ? 'of')
      AND NOT EXISTS (SELECT 1 FROM clearing.fee f WHERE f.batch = $1 AND f.attempt = $4 AND f.payer = c.payer AND f.ref = c.ref
                         AND f.code = CASE c.payer WHEN 'client' THEN 'COMMISSION' ELSE 'BROKER' END)`;
 
@@ -182,11 +226,9 @@ const INVENTORY = `
          i.quantity::text AS found
     FROM clearing.inventory i
     LEFT JOIN clearing.inventory p ON p.batch = $7 AND p.attempt = $8 AND (p.route, p.listing) = (i.route, i.listing)
-    LEFT JOIN (SELECT route, listing, sum(CASE side WHEN 1 THEN quantity ELSE -quantity END) AS net FROM accounts.hedge_fill
-                WHERE market = $10 AND trade_date = $11::date AND state = 'good' AND exec_type <> 'H' AND (seq, k) <= ($12, $13)
-                GROUP BY route, listing) h ON (h.route, h.listing) = (i.route, i.listing)
+    LEFT JOIN (SELECT route, listing, sum(CASE side WHEN 1 THEN quantity ELSE -quantity END) AS net FROM (${HEDGES}) x GROUP BY route, listing) h ON (h.route, h.listing) = (i.route, i.listing)
    WHERE i.batch = $1 AND i.attempt = $3 AND i.quantity <> coalesce(p.quantity, 0) + coalesce(h.net, 0)`;
 
 export const PROOFS: readonly string[] = [
-  ...[QUANTITIES, POSITIONS, MARKS, FINANCING, FEES, FEES_COMPLETE, LINES, ENTITIES, INVENTORY],
+  ...[QUANTITIES, POSITIONS, MARKS, FINANCING, INTEREST, EVENTS, REFUNDS, FEES, FEES_COMPLETE, LINES, ENTITIES, INVENTORY],
 ];

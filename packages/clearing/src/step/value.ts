@@ -6,7 +6,7 @@ import { publishedPlaces, putRows, type Row, rowsOf } from '../dataset.ts';
 import { problem } from '../problems.ts';
 import { type DatedReference, datedReference, type Rates, ratesAt } from '../rules.ts';
 import { hashOf, type Step, type StepScope } from '../step.ts';
-import { HEDGE_FILLS, type OurFill } from './check.ts';
+import { type HedgeFill, hedgeFills } from './hedge.ts';
 import { minorOf } from './inventory.ts';
 import { type MarketContext, pinsOf, placeOf } from './plan.ts';
 
@@ -140,23 +140,35 @@ async function obligationRows(
   scope: StepScope<MarketContext>,
   inventory: readonly InventoryRow[],
 ): Promise<Row[]> {
-  const pins = pinsOf(scope);
   const { market, clearingDate } = scope.key;
-  const { rows: fills } = await tx.query<OurFill>(HEDGE_FILLS, [market, clearingDate, pins.cutSeq, pins.cutK]);
+  const fills = await hedgeFills(tx, scope);
   const fees = await houseFees(tx, scope);
-  const dates = scope.context.facts.market.settlementDates(market, clearingDate as DateText);
+  const { settlementDates } = scope.context.facts.market;
+  const dates = settlementDates(market, clearingDate as DateText);
+  // What is taken back falls with what it takes back; where that is settled already, it goes back like a trade of today.
+  const dateOf = (fill: HedgeFill, what: 'cash' | 'securities') => {
+    const own = fill.kind === 'bust' ? settlementDates(market, fill.trade_date)[what] : dates[what];
+    return own > clearingDate ? own : dates[what];
+  };
   const legs = inventory.flatMap((row): Leg[] => {
     const own = fills.filter((fill) => fill.route === row.route && fill.listing === row.listing);
     const charge = fees.get(`${row.route}/${row.listing}`) ?? 0n;
     const cash = { kind: 'cash' as const, ...owner(row), listing: null, currency: row.currency, value_date: dates.cash };
     const paper = { kind: 'securities' as const, ...owner(row), listing: row.listing, currency: null };
     return [
-      ...parts(own, 1, row.cash_out).map((amount) => ({ ...cash, amount: -amount, trades: 1 })),
-      ...parts(own, -1, row.cash_in).map((amount) => ({ ...cash, amount, trades: 1 })),
+      ...parts(own, 1, row.cash_out).map(([fill, amount]) => ({
+        ...{ ...cash, amount: -amount, value_date: dateOf(fill, 'cash'), trades: 1 },
+      })),
+      ...parts(own, -1, row.cash_in).map(([fill, amount]) => ({
+        ...cash,
+        amount,
+        value_date: dateOf(fill, 'cash'),
+        trades: 1,
+      })),
       ...(charge === 0n ? [] : [{ ...cash, amount: -charge, trades: own.length }]),
       ...own.map((fill) => {
         const amount = fill.side === 1 ? fill.quantity : -fill.quantity;
-        return { ...paper, value_date: dates.securities, amount, trades: 1 };
+        return { ...paper, value_date: dateOf(fill, 'securities'), amount, trades: 1 };
       }),
     ];
   });
@@ -169,14 +181,14 @@ async function obligationRows(
 const owner = (row: InventoryRow) => ({ entity: row.entity, counterparty: row.route });
 
 /** A rounded total parted over the fills of one direction by their values; the parts add up exactly. */
-function parts(fills: readonly OurFill[], direction: 1 | -1, total: bigint): bigint[] {
+function parts(fills: readonly HedgeFill[], direction: 1 | -1, total: bigint): (readonly [HedgeFill, bigint])[] {
   const own = fills.filter((fill) => (fill.side === 1) === (direction === 1));
-  return own.length === 0
-    ? []
-    : allocate(
-        total,
-        own.map((fill) => fill.quantity * fill.price),
-      );
+  if (own.length === 0) return [];
+  const amounts = allocate(
+    total,
+    own.map((fill) => fill.quantity * fill.price),
+  );
+  return own.map((fill, i) => [fill, amounts[i] as bigint] as const);
 }
 
 async function houseFees(tx: Transaction, scope: StepScope<MarketContext>): Promise<ReadonlyMap<string, bigint>> {

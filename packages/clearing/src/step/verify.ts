@@ -50,7 +50,7 @@ export const verify: Step<MarketContext> = {
 
 const TYPED = [
   ...['$1::text', '$2::int', '$3::int', '$4::int', '$5::int', '$6::int', '$7::text', '$8::int', '$9::int'],
-  ...['$10::text', '$11::date', '$12::bigint', '$13::int', '$14::jsonb'],
+  ...['$10::text', '$11::date', '$12::bigint', '$13::int', '$14::jsonb', '$15::bigint', '$16::int'],
 ].join(', ');
 
 async function proofParameters(tx: Queryable, scope: StepScope<MarketContext>): Promise<Parameter[]> {
@@ -63,6 +63,7 @@ async function proofParameters(tx: Queryable, scope: StepScope<MarketContext>): 
     ...[places?.('process').attempt ?? null, places?.('value').attempt ?? null],
     ...[scope.key.market, scope.key.clearingDate, pins.cutSeq, pins.cutK],
     { json: await digitsByCurrency(tx, scope) },
+    ...[pins.fromSeq, pins.fromK],
   ];
 }
 
