@@ -11,7 +11,7 @@ import {
   silentLogger,
 } from '@meridian/base';
 import { brokerFileName } from '@meridian/messages';
-import type { Database } from '@meridian/store';
+import type { Database, Transaction } from '@meridian/store';
 import { CLIENT_DAY_STEPS, type ClientDayContext, missingBatches } from './client-day.ts';
 import { keepPrints } from './document-store.ts';
 import { arrivedFile, markerOf, registerFile } from './drop-folder.ts';
@@ -246,7 +246,10 @@ async function runKey(
     ...{ facts, rule: marketRule(facts.rules, key.market), publisher },
     file: await waitedFile(room, key),
   };
-  return finish(room, key, await runBatch(room.pool, { ...common, steps: MARKET_STEPS, context }));
+  const whenFailed = async (tx: Transaction, attempt: number): Promise<void> => {
+    await reportAttempt(tx, key, attempt, room.facts.rules.mail.batch);
+  };
+  return finish(room, key, await runBatch(room.pool, { ...common, steps: MARKET_STEPS, context, whenFailed }));
 }
 
 /** @throws Problem BATCH_WAITS_FOR_FILE */
@@ -258,13 +261,9 @@ async function waitedFile(room: Room, key: BatchKey) {
   return registerFile(room.pool, arrived, key.market, date);
 }
 
-/** Prints of the attempt go to the out folder; a failed attempt gets its own report, so that people hear of it. */
+/** Prints of the attempt go to the out folder. */
 async function finish(room: Room, key: BatchKey, outcome: BatchOutcome): Promise<BatchOutcome> {
   if (outcome.state === 'succeeded') await markDone(room.pool, key);
-  else if (key.kind === 'market')
-    await room.pool.transaction(async (tx) => {
-      await reportAttempt(tx, key, outcome.attempt, room.facts.rules.mail.batch);
-    });
   await keepPrints(room.pool, room.outDir, outcome.batch, outcome.attempt);
   return outcome;
 }

@@ -89,3 +89,31 @@ test(`[CL-e] kill -9 at ${POINTS} random points: the batch goes on and gives the
     }
   }
 });
+
+test('[CL-f] however an attempt dies, one that failed has its report and its mail', async (t) => {
+  const base = await scratchDay();
+  t.after(() => base.remove());
+  await playDay(base, '2013-10-07');
+  base.drop('ARCX', '2013-10-07', (text) => text.replace('HOUSE1', 'HOUSE9'));
+  const trial = await base.copy('trial');
+  const whole = await child(trial, 'ARCX', 0, 'after');
+  await trial.database.close();
+  const statements = Number(whole.out);
+  assert.ok(statements > 10, `${statements} statements`);
+  const day = await base.copy('failing');
+  // The last statements of a failing run: the failure, its faults, its report, its mails.
+  for (let point = statements - 9; point <= statements; point++) {
+    await child(day, 'ARCX', point, 'after');
+    const { rows } = await day.database.query<{ attempt: number; mails: number; prints: number }>(
+      `SELECT a.attempt, (SELECT count(*)::int FROM clearing.notification n
+                            WHERE n.batch = a.batch AND n.attempt = a.attempt AND n.kind = 'failure-report') AS mails,
+              (SELECT count(*)::int FROM clearing.document d WHERE d.batch = a.batch AND d.attempt = a.attempt) AS prints
+         FROM clearing.attempt a WHERE a.state = 'failed' ORDER BY a.attempt`,
+    );
+    for (const { attempt, mails, prints } of rows)
+      assert.deepEqual([mails, prints], [1, 2], `attempt ${attempt}, kill ${point}`);
+  }
+  const { rows } = await day.database.query(`SELECT 1 FROM clearing.attempt WHERE state = 'failed'`);
+  assert.ok(rows.length > 0);
+  await day.database.close();
+});

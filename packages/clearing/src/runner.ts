@@ -28,6 +28,8 @@ export interface BatchRun<C> extends Trigger {
   /** Host and process, for people. */
   readonly holder: string;
   readonly logger?: Logger;
+  /** What must be true as soon as an attempt has failed, in the transaction that says so: its report and its mails. */
+  readonly whenFailed?: (tx: Transaction, attempt: number) => Promise<void>;
 }
 
 export interface BatchOutcome {
@@ -82,7 +84,7 @@ async function runSteps<C>(database: Database, run: BatchRun<C>, owner: Attempt,
     } catch (error) {
       const faults = faultsOf(error);
       if (faults === undefined) throw error;
-      await recordFailure(database, owner, step.name, index, faults, error);
+      await recordFailure(database, run, owner, { name: step.name, index, faults, error });
       logger.warn('batch step failed', { step: step.name, rule: faults[0]?.rule ?? '-' });
       return { ...owner, state: 'failed', outputHash: null, failedStep: step.name, faults };
     }
@@ -160,14 +162,15 @@ function scopeOf<C>(run: BatchRun<C>, owner: Attempt, done: readonly StepRun[]):
   };
 }
 
-async function recordFailure(
-  database: Database,
-  owner: Attempt,
-  name: string,
-  index: number,
-  faults: readonly BatchFault[],
-  error: unknown,
-): Promise<void> {
+interface Failure {
+  readonly name: string;
+  readonly index: number;
+  readonly faults: readonly BatchFault[];
+  readonly error: unknown;
+}
+
+async function recordFailure<C>(database: Database, run: BatchRun<C>, owner: Attempt, failure: Failure): Promise<void> {
+  const { name, index, faults, error } = failure;
   await database.transaction(async (tx) => {
     await fence(tx, owner);
     if (error instanceof StepFailed) await error.keep?.(tx);
@@ -179,5 +182,6 @@ async function recordFailure(
       [owner.batch, owner.attempt, index, name, faults.length],
     );
     await endAttempt(tx, owner, 'failed');
+    await run.whenFailed?.(tx, owner.attempt);
   });
 }
