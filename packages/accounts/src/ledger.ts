@@ -159,20 +159,25 @@ export function creditAvailable(state: AccountState | undefined): bigint {
 
 /** The id of an account that {@link resolveAccounts} has found or opened. */
 export function accountId(books: Books, key: AccountKey, currency: string): bigint {
-  const text = accountKeyText(key, currency);
+  return idOf(books, accountKeyText(key, currency));
+}
+
+function idOf(books: Books, text: string): bigint {
   const id = books.accountIds.get(text) ?? books.knownIds.get(text);
   invariant(id !== undefined, () => `account ${text} was not resolved`);
   return id;
 }
 
-/** Finds the accounts, opening those that do not exist yet in the order given. */
+/** Finds the accounts, opening those that do not exist yet in the order given; returns the text that names each. */
 export async function resolveAccounts(
   books: Books,
   wanted: readonly { readonly key: AccountKey; readonly currency: string }[],
-): Promise<void> {
+): Promise<readonly string[]> {
+  const texts: string[] = [];
   const unknown = new Map<string, { key: AccountKey; currency: string }>();
   for (const { key, currency } of wanted) {
     const text = accountKeyText(key, currency);
+    texts.push(text);
     if (!books.accountIds.has(text) && !books.knownIds.has(text)) unknown.set(text, { key, currency });
   }
   if (unknown.size > 0) {
@@ -186,6 +191,7 @@ export async function resolveAccounts(
     }
   }
   if (unknown.size > 0) await openAccounts(books, unknown);
+  return texts;
 }
 
 async function openAccounts(books: Books, missing: ReadonlyMap<string, { key: AccountKey; currency: string }>): Promise<void> {
@@ -284,10 +290,11 @@ async function postOf(books: Books, items: readonly PostItem[]): Promise<readonl
 }
 
 export async function prepareJournals(books: Books, items: readonly PostItem[]): Promise<Prepared> {
-  await resolveAccounts(
+  const texts = await resolveAccounts(
     books,
     items.flatMap(({ draft }) => draft.lines),
   );
+  let place = 0;
   const heads: Parameter[][] = Array.from({ length: 15 }, () => []);
   const lines: Parameter[][] = Array.from({ length: 4 }, () => []);
   const journals: bigint[] = [];
@@ -295,10 +302,7 @@ export async function prepareJournals(books: Books, items: readonly PostItem[]):
     checkBalanced(draft);
     const id = ++books.counters.journal;
     const prevHash = books.counters.journalHash;
-    const postings = draft.lines.map(({ key, currency, amount }) => ({
-      account: accountId(books, key, currency),
-      amount,
-    }));
+    const postings = draft.lines.map(({ amount }) => ({ account: idOf(books, texts[place++] as string), amount }));
     const { rule, businessDate, market = null, batch = null, source, reverses = null } = draft;
     const [sourceMarket, seq, k] = source === undefined ? [null, null, null] : [source.market, source.seq, source.k];
     const { kind, at, no: commandNo, bodyHash } = cause;

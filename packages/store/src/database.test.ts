@@ -61,6 +61,42 @@ test('bad input: undefined, a JS date and a bare object are refused as parameter
   ]);
 });
 
+test('arrays arrive as they were given: quotes, backslashes, nothing, nested, bytes, documents', async () => {
+  const texts = ['', 'NULL', 'null', '"', '\\', '\\"{},', ' a ', 'é子\n\t', null];
+  const numbers = [0, -1.5, 9_007_199_254_740_991, null];
+  const { rows } = await database.query(
+    `SELECT $1::text[] AS t, $2::float8[] AS f, $3::int8[] AS n, $4::bool[] AS b, $5::int4[] AS nested, $6::bytea[] AS bytes,
+            $7::jsonb[] AS documents, $8::text[] AS empty`,
+    [
+      ...[texts, numbers, [-9_223_372_036_854_775_808n, 1n], [true, false, null]],
+      ...[
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [new Uint8Array([0, 92, 255])],
+        [{ json: { a: '"\\' } }],
+        [],
+      ],
+    ],
+  );
+  assert.deepEqual(rows, [
+    {
+      ...{ t: texts, f: numbers, n: [-9_223_372_036_854_775_808n, 1n], b: [true, false, null] },
+      ...{
+        nested: [
+          [1, 2],
+          [3, 4],
+        ],
+        bytes: [Buffer.from([0, 92, 255])],
+        documents: [{ a: '"\\' }],
+        empty: [],
+      },
+    },
+  ]);
+  await assert.rejects(database.query('SELECT $1::text[]', [[undefined as unknown as string]]), TypeError);
+});
+
 test('a transaction commits whole or not at all', async () => {
   await database.transaction((tx) => tx.query('INSERT INTO public.entry VALUES (1, 10)'));
   await assert.rejects(

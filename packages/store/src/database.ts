@@ -160,6 +160,24 @@ async function run<R extends object>(
   return { rows: result.rows, rowCount: result.rowCount ?? 0 };
 }
 
+/** An array as PostgreSQL reads it. The driver would quote and search every number. */
+function arrayLiteral(elements: readonly Parameter[]): string {
+  let text = '{';
+  for (let i = 0; i < elements.length; i++) {
+    const element = elements[i];
+    if (i > 0) text += ',';
+    if (element === null) text += 'NULL';
+    else if (typeof element === 'string') text += quoted(element);
+    else if (typeof element === 'number' || typeof element === 'bigint' || typeof element === 'boolean') text += element;
+    else if (Array.isArray(element)) text += arrayLiteral(element);
+    else if (ArrayBuffer.isView(element)) text += quoted(`\\x${(bound(element, i) as Buffer).toString('hex')}`);
+    else text += quoted(String(bound(element as Parameter, i)));
+  }
+  return `${text}}`;
+}
+
+const quoted = (element: string): string => `"${/["\\]/.test(element) ? element.replace(/["\\]/g, '\\$&') : element}"`;
+
 /** The texts behind the names: one each, as on every connection. */
 const namedTexts = new Map<string, string>();
 
@@ -177,7 +195,7 @@ function bound(value: Parameter, index: number): unknown {
   if (value === undefined) throw new TypeError(`parameter $${index + 1} is undefined: absent is null`);
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof Date) throw new TypeError(`parameter $${index + 1} is a JS date: use text or instantParameter`);
-  if (Array.isArray(value)) return value.map(bound);
+  if (Array.isArray(value)) return arrayLiteral(value);
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if ('json' in value)
     return JSON.stringify(value.json, (_, member) => (typeof member === 'bigint' ? member.toString() : member));
