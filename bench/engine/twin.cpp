@@ -1,5 +1,6 @@
-// The engine's twin: the same tables (struct of arrays), checks, states and event frames as packages/trading/src/engine,
+// The engine's twin: the same tables, laid out alike, the same checks, states and event frames as packages/trading/src/engine,
 // for the commands of the bench's workload. Reads names of command files line by line; answers each with its time and sums.
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -85,6 +86,18 @@ struct Index {
 
 template <class T> using Col = std::vector<T>;
 
+// A column of a table whose rows lie whole, as the engine's do; a row is as many bytes as its members need.
+template <class T, size_t ROW> struct In {
+  u8* base = nullptr;
+  T& operator[](size_t i) const { return *reinterpret_cast<T*>(base + i * ROW); }
+};
+template <size_t ROW, class... T> void lay(std::vector<u8>& whole, size_t rows, In<T, ROW>&... columns) {
+  static_assert((sizeof(T) + ...) <= ROW);
+  whole.assign(rows * ROW, 0);
+  u8* at = whole.data();
+  ((columns.base = at, at += sizeof(T)), ...);
+}
+
 struct Rows {
   i64 count = 0, live = 0, head = 0, closed = 0;
   std::vector<i32> free_, ring = std::vector<i32>(KEPT);
@@ -109,11 +122,12 @@ struct Rows {
 static constexpr size_t N = size_t(1) << 21;
 
 struct Positions {
-  Col<u32> owner, listing;
-  Col<i64> lng, shrt, openingLong, openingShort;
+  std::vector<u8> whole;
+  In<i64, 40> lng, shrt, openingLong, openingShort;
+  In<u32, 40> owner, listing;
   i64 count = 0;
   Index index;
-  explicit Positions(size_t n) : owner(n), listing(n), lng(n), shrt(n), openingLong(n), openingShort(n), index(n) {}
+  explicit Positions(size_t n) : index(n) { lay(whole, n, lng, shrt, openingLong, openingShort, owner, listing); }
   i32 find(u32 o, u32 l) const {
     return index.find(hashPair(o, l), [&](i32 r) { return owner[r] == o && listing[r] == l; });
   }
@@ -138,16 +152,19 @@ struct Node {
   Col<i64> cGranted, cReturned, cUsed, cFilled;
   i64 rate[3][3] = {{0}};
   // orders
-  Col<i64> oId, oQty, oPx, oHoldPx, oCum, oValue, oWorking, oHold;
-  Col<u32> oSession, oAccount, oListing;
-  Col<u8> oSide, oEffect, oLeg, oType, oTif, oStatus, oLive, oChange, oWithdraw;
-  Col<i32> oPosition, oRequest, oChangeRequest, oRequests;
+  std::vector<u8> oWhole, rWhole, kWhole, hWhole;
+  In<i64, 192> oId, oQty, oPx, oHoldPx, oCum, oValue, oWorking;
+  In<std::array<i64, CELLS>, 192> oHold;
+  In<u32, 192> oSession, oAccount, oListing;
+  In<u8, 192> oSide, oEffect, oLeg, oType, oTif, oStatus, oLive, oChange, oWithdraw;
+  In<i32, 192> oPosition, oRequest, oChangeRequest, oRequests;
   Rows oRows;
   Index oById{N};
   // requests
-  Col<u32> rSession, rHash, rBodyA, rBodyB;
-  Col<u8> rKind, rText;
-  Col<i32> rOrder, rBefore;
+  In<u32, 80> rSession, rHash, rBodyA, rBodyB;
+  In<i32, 80> rOrder, rBefore;
+  In<std::array<u8, TEXT>, 80> rText;
+  In<u8, 80> rKind;
   i64 rCount = 0;
   i32 rFree = -1;
   Index rIndex{N};
@@ -159,14 +176,14 @@ struct Node {
   Index fIndex{EXECS};
   // hedge
   Positions house{LISTINGS * 2};
-  Col<i64> borrow, bestBuy, bestSell;
-  Col<i32> buys, sells;
-  Col<u32> buyCount, sellCount;
-  Col<u8> staleBuy, staleSell;
-  Col<i64> kId, kIntent, kQty, kPx, kCum, kWorking, kRequest, kChangeRequest;
-  Col<u32> kRoute, kListing;
-  Col<u8> kSide, kLeg, kType, kTif, kLive, kAck, kChange;
-  Col<i32> kPosition, kRequests, kNext, kPrevious;
+  In<i64, 48> borrow, bestBuy, bestSell;
+  In<i32, 48> buys, sells;
+  In<u32, 48> buyCount, sellCount;
+  In<u8, 48> staleBuy, staleSell;
+  In<i64, 96> kId, kIntent, kQty, kPx, kCum, kWorking, kRequest, kChangeRequest;
+  In<u32, 96> kRoute, kListing;
+  In<u8, 96> kSide, kLeg, kType, kTif, kLive, kAck, kChange;
+  In<i32, 96> kPosition, kRequests, kNext, kPrevious;
   Rows kRows;
   Index kByIntent{N}, kByRequest{N};
   Col<i64> qNumber;
@@ -210,23 +227,18 @@ struct Node {
     }
     cMeasure[2 * ACCOUNTS + 1] = 2;
     rate[1][1] = rate[2][2] = FX, rate[1][2] = 611958444;
-    for (auto* c : {&oId, &oQty, &oPx, &oHoldPx, &oCum, &oValue, &oWorking}) c->resize(N);
-    oHold.resize(N * CELLS);
-    for (auto* c : {&oSession, &oAccount, &oListing}) c->resize(N);
-    for (auto* c : {&oSide, &oEffect, &oLeg, &oType, &oTif, &oStatus, &oLive, &oChange, &oWithdraw}) c->resize(N);
-    for (auto* c : {&oPosition, &oRequest, &oChangeRequest, &oRequests}) c->resize(N);
-    for (auto* c : {&rSession, &rHash, &rBodyA, &rBodyB}) c->resize(N);
-    rKind.resize(N), rText.resize(N * TEXT), rOrder.resize(N), rBefore.resize(N);
+    lay(oWhole, N, oId, oQty, oPx, oHoldPx, oCum, oValue, oWorking, oHold, oSession, oAccount, oListing, oPosition, oRequest,
+        oChangeRequest, oRequests, oSide, oEffect, oLeg, oType, oTif, oStatus, oLive, oChange, oWithdraw);
+    lay(rWhole, N, rSession, rHash, rBodyA, rBodyB, rOrder, rBefore, rText, rKind);
     for (auto* c : {&fSeq, &fOwn, &fOrder, &fQty, &fPx}) c->resize(EXECS);
     fHold.resize(size_t(EXECS) * CELLS), fK.resize(EXECS), fHedgeK.resize(EXECS);
     size_t H = LISTINGS * 2;
-    borrow.assign(H, 1000000000), bestBuy.resize(H), bestSell.resize(H), buys.assign(H, -1), sells.assign(H, -1);
-    buyCount.assign(H, 0), sellCount.assign(H, 0), staleBuy.assign(H, 0), staleSell.assign(H, 0);
+    lay(hWhole, H, borrow, bestBuy, bestSell, buys, sells, buyCount, sellCount, staleBuy, staleSell);
+    for (size_t h = 0; h < H; h++) borrow[h] = 1000000000, buys[h] = sells[h] = -1;
     for (u32 l = 1; l <= LISTINGS; l++) house.row(1, l);
-    for (auto* c : {&kId, &kIntent, &kQty, &kPx, &kCum, &kWorking, &kRequest, &kChangeRequest, &qNumber}) c->resize(N);
-    for (auto* c : {&kRoute, &kListing}) c->resize(N);
-    for (auto* c : {&kSide, &kLeg, &kType, &kTif, &kLive, &kAck, &kChange}) c->resize(N);
-    for (auto* c : {&kPosition, &kRequests, &kNext, &kPrevious, &qBefore}) c->resize(N);
+    lay(kWhole, N, kId, kIntent, kQty, kPx, kCum, kWorking, kRequest, kChangeRequest, kRoute, kListing, kPosition, kRequests,
+        kNext, kPrevious, kSide, kLeg, kType, kTif, kLive, kAck, kChange);
+    qNumber.resize(N), qBefore.resize(N);
     for (auto* c : {&xA, &xB, &xBodyA, &xBodyB, &xK}) c->resize(EXECS);
     for (auto* c : {&xQty, &xPx, &xIntent, &xSeq}) c->resize(EXECS);
     xOrigin.resize(EXECS);
@@ -242,7 +254,7 @@ struct Node {
   void w2(u16 v) { memcpy(p, &v, 2), p += 2; }
   void w1(int v) { *p++ = u8(v); }
   void text(const u8* t) { memcpy(p, t, size_t(*t) + 1), p += *t + 1; }
-  void requestText(i32 r) { if (r < 0) *p++ = 0; else text(&rText[size_t(r) * TEXT]); }
+  void requestText(i32 r) { if (r < 0) *p++ = 0; else text(rText[r].data()); }
   void begin(u32 t) { type = t, p = at + 32; }
   void end() {
     u32 length = u32(p - at), zero = 0, kk = k++;
@@ -310,7 +322,7 @@ struct Node {
   }
   void setHold(i32 o, int n, i64 amount) {
     u32 c = aCell[oAccount[o] * CELLS + n];
-    i64& h = oHold[size_t(o) * CELLS + n];
+    i64& h = oHold[o][n];
     i64 used = cUsed[c] + amount - h;
     if (used < 0 || used > cGranted[c] - cReturned[c]) broken(__LINE__);
     cUsed[c] = used, h = amount;
@@ -334,13 +346,13 @@ struct Node {
     return oById.find(hashSeq(id), [&](i32 r) { return oId[r] == id; });
   }
   i32 findRequest(u32 hash, u32 session, const u8* t) const {
-    return rIndex.find(hash, [&](i32 r) { return rSession[r] == session && memcmp(&rText[size_t(r) * TEXT], t, size_t(*t) + 1) == 0; });
+    return rIndex.find(hash, [&](i32 r) { return rSession[r] == session && memcmp(rText[r].data(), t, size_t(*t) + 1) == 0; });
   }
   static u32 requestHash(u32 session, const u8* t) { return finish(mix(hashBytes(1, t + 1, t + 1 + *t), session)); }
   i32 addRequest(u32 hash, u32 session, const u8* t, int kind, u32 a, u32 b, i32 o, i32 before) {
     i32 r = rFree;
     if (r >= 0) rFree = rBefore[r]; else r = i32(rCount++);
-    rSession[r] = session, rHash[r] = hash, memcpy(&rText[size_t(r) * TEXT], t, size_t(*t) + 1);
+    rSession[r] = session, rHash[r] = hash, memcpy(rText[r].data(), t, size_t(*t) + 1);
     rKind[r] = u8(kind), rBodyA[r] = a, rBodyB[r] = b, rOrder[r] = o, rBefore[r] = before;
     rIndex.insert(r, hash);
     return r;
@@ -447,7 +459,7 @@ struct Node {
     memset(&fHold[size_t(f) * CELLS], 0, CELLS * 8);
     for (int n = 0; n < count; n++) {
       fn[n] = needOf(a, oListing[o], n, q, px), rest[n] = restNeed(o, n);
-      if (fn[n] + rest[n] - oHold[size_t(o) * CELLS + n] > free_(aCell[a * CELLS + n])) affordable = false;
+      if (fn[n] + rest[n] - oHold[o][n] > free_(aCell[a * CELLS + n])) affordable = false;
     }
     if (!affordable) broken(__LINE__);
     for (int n = 0; n < count; n++) {

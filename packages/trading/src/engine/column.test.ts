@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { finish, HashIndex, hashBytes, hashBytesAgain } from './column.ts';
+import { PositionTable } from './position-table.ts';
 
 test('two hashes of a million neighbouring execution ids never collide together', () => {
   const view = new DataView(new ArrayBuffer(16));
@@ -46,4 +47,20 @@ test('an index finds exactly the rows that were put in and not taken out', () =>
       }
     }),
   );
+});
+
+test('a table whose rows lie whole keeps every column of every row as it grows', () => {
+  const positions = new PositionTable();
+  const rows = Array.from({ length: 100 }, (_, i) => positions.row(1 + (i % 7), i));
+  rows.forEach((row, i) => {
+    positions.long[row] = i + 0.5;
+    positions.closingShort[row] = -i;
+  });
+  for (let i = 100; i < 5_000; i++) positions.row(1, i);
+  positions.reserve(10_000);
+  rows.forEach((row, i) => {
+    assert.equal(positions.find(1 + (i % 7), i), row);
+    assert.deepEqual([positions.long[row], positions.closingShort[row], positions.short[row]], [i + 0.5, -i, 0]);
+  });
+  assert.deepEqual([...positions.rows()].slice(0, 100), rows);
 });
