@@ -3,6 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { ledgerVerify } from '@meridian/accounts';
 import type { BatchOutcome } from './runner.ts';
 import { type ChangeLine, DUE, type ScratchDay, type SessionDate, scratchDay, type TradeLine, toCny } from './scratch-day.ts';
+import { confirmation } from './statement.ts';
 
 /*
  * A fill that a batch has booked is taken back or changed a day later. What the next batch leaves must be what there
@@ -157,6 +158,13 @@ test('a correction of a booked price is booked although the position does not mo
   assert.deepEqual([contract?.quantity, contract?.margin, contract?.accrual], [1000n, margin(cost), -night(cost)]);
   assert.equal(contract?.mtm, await markedAt(1000n, 16_548n, cost, '2013-10-08'));
   await proveBooks(1000n);
+  const told = await confirmation(day.database, 1n, '2013-10-09', [
+    { batch: 'ARCX.swap.2013-10-08.1', attempt: 1, market: 'ARCX', date: '2013-10-08' },
+  ]);
+  assert.deepEqual(
+    told?.sections.map((section) => section.rows.length),
+    [1, 1, 0],
+  );
 });
 
 test('a correction of a sale’s quantity and price is booked as if it had always been right', async () => {

@@ -1,6 +1,7 @@
+import { chartRow } from '@meridian/accounts';
 import type { Queryable } from '@meridian/store';
 import { both, code, number, text } from './document/column.ts';
-import { amountCell, numberCell, rateCell, type Section } from './document/document.ts';
+import { amountCell, numberCell, rateCell, type Section, word } from './document/document.ts';
 
 /** The figures of a batch's report: fees, contracts, margin, hedges, obligations, postings. */
 
@@ -68,7 +69,7 @@ export async function contractsSection(db: Queryable, batch: string, process: nu
       ...[number('已实现', 'realised'), number('融资计提', 'accrual'), number('融资结算', 'settled')],
     ],
     rows: rows.map((row) => [
-      ...[row.back_to_back_of === null ? String(row.contract) : `${row.contract} b2b`, row.code, row.side],
+      ...[row.back_to_back_of === null ? String(row.contract) : `${row.contract} b2b`, row.code, word(row.side)],
       ...[numberCell(row.quantity_before), numberCell(row.quantity), rateCell(row.mark, 8), rateCell(row.fx_rate, 10)],
       ...[row.currency, amountCell(row.mtm - row.mtm_before, row.currency), amountCell(row.realised, row.currency)],
       ...[amountCell(row.accrual, row.currency), amountCell(row.settled, row.currency)],
@@ -187,20 +188,37 @@ export async function obligationsSection(db: Queryable, batch: string, data: num
   };
 }
 
+/** Booking entities as people call them: "1 母公司 Parent". */
+export async function entityNames(db: Queryable): Promise<(entity: bigint) => string> {
+  const { rows } = await db.query<{ entity: bigint; name_zh: string; name_en: string }>(
+    'SELECT DISTINCT ON (entity) entity, name_zh, name_en FROM reference.entity ORDER BY entity, valid_from DESC',
+  );
+  const names = new Map(rows.map((row) => [row.entity, `${row.entity} ${row.name_zh} ${row.name_en}`]));
+  return (entity) => names.get(entity) ?? String(entity);
+}
+
+/** "2010 客户可用资金 Client money, free", from the chart of accounts. */
+function accountName(account: string): string {
+  const row = chartRow(account);
+  return row === undefined ? account : `${account} ${row.zh} ${row.en}`;
+}
+
 export async function postingsSection(db: Queryable, batch: string, data: number): Promise<Section> {
   const { rows } = await db.query<{ entity: bigint; rule: string; dr: string; cr: string; currency: string; amount: bigint }>(
     `SELECT entity, rule, debit ->> 'code' AS dr, credit ->> 'code' AS cr, currency, sum(amount)::bigint AS amount
        FROM clearing.posting_line WHERE batch = $1 AND attempt = $2 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`,
     [batch, data],
   );
+  const nameOf = await entityNames(db);
   return {
     title: both('记账分录（按规则）', 'Postings by rule'),
     columns: [
-      ...[number('主体', 'entity'), text('规则', 'rule'), code('借', 'Dr'), code('贷', 'Cr'), text('币种', 'currency')],
+      ...[text('主体', 'entity'), text('规则', 'rule'), text('借', 'Dr'), text('贷', 'Cr'), text('币种', 'currency')],
       number('金额', 'amount'),
     ],
     rows: rows.map((row) => [
-      ...[numberCell(row.entity), row.rule, row.dr, row.cr, row.currency, amountCell(row.amount, row.currency)],
+      ...[nameOf(row.entity), row.rule, accountName(row.dr), accountName(row.cr), row.currency],
+      amountCell(row.amount, row.currency),
     ]),
   };
 }

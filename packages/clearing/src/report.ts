@@ -1,9 +1,10 @@
-import { type Bilingual, formatInstant } from '@meridian/base';
+import type { Bilingual } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
 import { both, code, number, text } from './document/column.ts';
-import { amountCell, type Cell, numberCell, type ReportDocument, type Section } from './document/document.ts';
+import { amountCell, type Cell, moment, numberCell, type ReportDocument, type Section, word } from './document/document.ts';
 import {
   contractsSection,
+  entityNames,
   feesSection,
   inventorySection,
   marginSection,
@@ -94,7 +95,7 @@ export async function batchReport(
     await inventorySection(db, batch, data('process'), data('value')),
     await obligationsSection(db, batch, data('value')),
     await postingsSection(db, batch, data('book')),
-    postingTotals(verified),
+    await postingTotals(db, verified),
     await lineageSection(db, batch, attempt),
     await differenceSection(db, head, steps),
   ];
@@ -141,7 +142,7 @@ function identityOf(
   outputHash: string | null,
   options: ReportOptions,
 ): ReportDocument['identity'] {
-  const instant = (value: unknown) => (typeof value === 'number' ? formatInstant(value) : '—');
+  const instant = (value: unknown) => (typeof value === 'number' ? moment(value) : '—');
   const line = (zh: string, en: string, value: string) => ({ label: both(zh, en), value });
   return [
     line('市场', 'Market', head.market),
@@ -149,14 +150,15 @@ function identityOf(
     line('交易日', 'Session date', head.clearing_date),
     line('会计日', 'Business date', String(pins['businessDate'] ?? '—')),
     line('批次 / 运行', 'Batch / attempt', `${head.batch} / ${head.attempt}`),
-    line('触发', 'Trigger', `${head.trigger} · ${head.actor} · ${head.reason}`),
-    line('窗口', 'Window', `${instant(pins['openedAt'])} – ${instant(pins['cutAt'])}`),
+    line('触发', 'Trigger', `${word(head.trigger)} · ${head.actor} · ${head.reason}`),
+    line('开市', 'Opened', instant(pins['openedAt'])),
+    line('收市', 'Closed', instant(pins['cutAt'])),
     line('切点', 'Journal cut', pins['cutSeq'] === undefined ? '—' : `${pins['cutSeq']}.${pins['cutK']}`),
-    line('业务时刻', 'Business time', formatInstant(Number(head.at))),
+    line('业务时刻', 'Business time', moment(Number(head.at))),
     line('起始步骤', 'From step', `${head.from_step}${head.parent_attempt === null ? '' : ` ← ${head.parent_attempt}`}`),
     line('配置摘要', 'Configuration', head.config_hash.slice(0, 16)),
     line('程序版本', 'Code version', head.code_version),
-    line('输出摘要', 'Output hash', outputHash?.slice(0, 32) ?? '—'),
+    line('输出摘要', 'Output hash', outputHash?.slice(0, 24) ?? '—'),
     line('下一批次', 'Next batch', options.next ?? '—'),
   ];
 }
@@ -171,7 +173,7 @@ function stepsSection(steps: readonly StepRow[]): Section {
     ],
     rows: steps.map((step): Cell[] => {
       const name = STEP_NAMES[step.name];
-      const state = step.state === 'inherited' ? `inherited ← ${step.data_attempt}` : step.state;
+      const state = step.state === 'inherited' ? `${word('inherited')} ← ${step.data_attempt}` : word(step.state);
       return [
         ...[numberCell(step.step), name === undefined ? step.name : `${name.zh} ${name.en}`, state, step.started],
         ...[numberCell(step.millis), numberCell(step.rows_in), numberCell(step.rows_out), numberCell(step.errors)],
@@ -211,7 +213,7 @@ async function filesSection(db: Queryable, batch: string, attempt: number, steps
     rows: rows.map((file) => [
       ...[file.name, numberCell(file.version), numberCell(file.bytes), file.records === null ? null : numberCell(file.records)],
       file.totals === null ? null : numberCell(BigInt(file.totals['quantity'] ?? '0')),
-      ...[isEqual ? '一致 equal' : '—', file.state, file.sha256],
+      ...[isEqual ? '一致 equal' : '—', word(file.state), file.sha256],
     ]),
   };
 }
@@ -239,7 +241,7 @@ async function errorsSection(db: Queryable, batch: string, attempt: number): Pro
       ...[text('原因', 'reason'), text('建议', 'what to do')],
     ],
     rows: rows.map((row) => [
-      ...[String(row['step_name'] ?? row['step']), String(row['severity']), String(row['rule']), place(row)],
+      ...[String(row['step_name'] ?? row['step']), word(String(row['severity'])), String(row['rule']), place(row)],
       row['value'] === null ? null : String(row['value']),
       ...[`${row['reason_zh']}\n${row['reason_en']}`, `${row['advice_zh']}\n${row['advice_en']}`],
     ]),
@@ -259,7 +261,10 @@ async function breaksSection(db: Queryable, batch: string, attempts: readonly nu
       ...[text('本方', 'ours'), text('对方', 'theirs'), text('级别', 'severity'), text('状态', 'state')],
     ],
     rows: rows.map((row) =>
-      ['recon', 'key', 'kind', 'field', 'left_value', 'right_value', 'severity', 'state'].map((name) => row[name] ?? null),
+      ['recon', 'key', 'kind', 'field', 'left_value', 'right_value', 'severity', 'state'].map((name) => {
+        const value = row[name] ?? null;
+        return value !== null && ['kind', 'severity', 'state'].includes(name) ? word(value) : value;
+      }),
     ),
   };
 }
@@ -286,7 +291,8 @@ async function tradesSection(db: Queryable, batch: string, data: number): Promis
   };
 }
 
-function postingTotals(verified: StepRow | undefined): Section {
+async function postingTotals(db: Queryable, verified: StepRow | undefined): Promise<Section> {
+  const nameOf = await entityNames(db);
   const totals = (verified?.summary['totals'] ?? []) as { entity: string; currency: string; debit: string; credit: string }[];
   return {
     title: both('借贷平衡', 'Debits and credits'),
@@ -295,11 +301,11 @@ function postingTotals(verified: StepRow | undefined): Section {
       'Recomputed by the database on its own; nothing is published with a difference.',
     ),
     columns: [
-      ...[number('主体', 'entity'), text('币种', 'currency'), number('Σ 借', 'Σ debit'), number('Σ 贷', 'Σ credit')],
+      ...[text('主体', 'entity'), text('币种', 'currency'), number('Σ 借', 'Σ debit'), number('Σ 贷', 'Σ credit')],
       text('结论', 'verdict'),
     ],
     rows: totals.map((row) => [
-      ...[numberCell(BigInt(row.entity)), row.currency, amountCell(BigInt(row.debit), row.currency)],
+      ...[nameOf(BigInt(row.entity)), row.currency, amountCell(BigInt(row.debit), row.currency)],
       ...[amountCell(BigInt(row.credit), row.currency), row.debit === row.credit ? '平衡 balanced' : '不平 off'],
     ]),
   };
@@ -313,7 +319,9 @@ async function lineageSection(db: Queryable, batch: string, attempt: number): Pr
   return {
     title: both('输入血缘', 'Lineage of inputs'),
     columns: [text('类别', 'kind'), text('来源', 'source'), code('摘要', 'hash')],
-    rows: rows.map((row) => [row.kind, row.ref, row.hash.slice(0, 32)]),
+    rows: rows.map((row) => [
+      ...[word(row.kind), row.ref, row.kind === 'events' ? moment(Number(row.hash)) : row.hash.slice(0, 32)],
+    ]),
   };
 }
 

@@ -1,7 +1,6 @@
-import { formatInstant } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
 import { both, code, number, text } from './document/column.ts';
-import { amountCell, type Cell, numberCell, type ReportDocument, rateCell, type Section } from './document/document.ts';
+import { amountCell, type Cell, moment, numberCell, type ReportDocument, rateCell, type Section } from './document/document.ts';
 
 /** A published batch that a client day closes over. */
 export interface DayBatch {
@@ -110,7 +109,10 @@ async function marksOf(db: Queryable, batches: readonly DayBatch[]): Promise<str
       ORDER BY d.market`,
     [{ json: batches }],
   );
-  return rows.map((row) => `${row.market} ${row.trade_date} ${formatInstant(Number(row.cut_at))}`);
+  return rows.map((row) => {
+    const at = moment(Number(row.cut_at));
+    return at.startsWith(row.trade_date) ? `${row.market} ${at}` : `${row.market} ${row.trade_date} · ${at}`;
+  });
 }
 
 const CLIENT_MONEY = `('2010', '2011', '2012', '2013', '2014')`;
@@ -343,7 +345,7 @@ async function tradeSection(db: Queryable, client: bigint, ids: readonly string[
       ...[text('报价币种', 'quote'), number('汇率', 'FX'), text('结算币种', 'settles in')],
     ],
     rows: rows.map((row) => [
-      ...[formatInstant(Number(row.at)), row.market, row.code, String(row.order_id), `${row.seq}.${row.k}`],
+      ...[moment(Number(row.at)), row.market, row.code, String(row.order_id), `${row.seq}.${row.k}`],
       row.side === 1 ? '买 buy' : row.side === 5 ? '卖空 short' : '卖 sell',
       row.kind === 'bust'
         ? '撤销 bust'
@@ -364,12 +366,12 @@ async function eventSection(db: Queryable, client: bigint, ids: readonly string[
     uti: string;
     kind: string;
     quantity: bigint;
-    price: bigint;
+    price: bigint | null;
     currency: string;
     realised: bigint;
     financing: bigint;
   }>(
-    `${LIVE} SELECT c.uti, e.kind, e.quantity, div(e.value, e.quantity)::bigint AS price, c.settlement_currency AS currency,
+    `${LIVE} SELECT c.uti, e.kind, e.quantity, CASE WHEN e.kind <> 'restate' THEN div(e.value, e.quantity)::bigint END AS price, c.settlement_currency AS currency,
             e.realised, e.financing
        FROM live p JOIN clearing.contract_event e ON (e.batch, e.attempt) = (p.batch, p.data_attempt) AND e.kind <> 'accrual'
        JOIN clearing.contract_state c ON (c.batch, c.attempt, c.contract) = (e.batch, e.attempt, e.contract)
@@ -391,7 +393,13 @@ async function eventSection(db: Queryable, client: bigint, ids: readonly string[
       ...[text('币种', 'currency'), number('已实现', 'realised'), number('融资结算', 'financing settled')],
     ],
     rows: rows.map((row) => [
-      ...[row.uti, names[row.kind] ?? row.kind, numberCell(row.quantity), rateCell(row.price, 8), row.currency],
+      ...[
+        row.uti,
+        names[row.kind] ?? row.kind,
+        numberCell(row.quantity),
+        row.price === null ? null : rateCell(row.price, 8),
+        row.currency,
+      ],
       ...[amountCell(row.realised, row.currency), amountCell(row.financing, row.currency)],
     ]),
   };
@@ -405,6 +413,6 @@ async function callSection(db: Queryable, client: bigint): Promise<Section> {
   return {
     title: both('在途追加保证金通知', 'Open margin calls'),
     columns: [code('编号', 'call'), text('币种', 'currency'), number('金额', 'amount'), text('截止（UTC）', 'due (UTC)')],
-    rows: rows.map((row) => [row.id, row.currency, amountCell(row.amount, row.currency), formatInstant(Number(row.due_at))]),
+    rows: rows.map((row) => [row.id, row.currency, amountCell(row.amount, row.currency), moment(Number(row.due_at))]),
   };
 }

@@ -1,5 +1,5 @@
-import { formatInstant } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
+import { moment } from '../document/document.ts';
 import { keepDocument } from '../document-store.ts';
 import { type Notice, queueNotices } from '../mail.ts';
 import { batchReport } from '../report.ts';
@@ -46,5 +46,5 @@ async function nextDue(tx: Queryable, key: BatchKey): Promise<string | null> {
         AND state = 'planned' ORDER BY clearing_date LIMIT 1`,
     [key.market, key.business, key.clearingDate],
   );
-  return rows[0] === undefined ? null : formatInstant(Number(rows[0].due_at));
+  return rows[0] === undefined ? null : moment(Number(rows[0].due_at));
 }
