@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MICROS_PER_SECOND, parseInstant } from '@meridian/base';
 import { loadMarketFacts, type Session } from '@meridian/market';
-import { NO_PRICE } from '@meridian/messages';
 import type { ClosingCandidate, MarketService } from '@meridian/trading';
 import { markKey, marksDue } from './closing-mark.ts';
 
@@ -13,14 +12,9 @@ const waited = session.close + 10 * 60 * MICROS_PER_SECOND;
 
 /** A node that has heard these candidates, and whose log holds that last quote. */
 function node(candidates: readonly ClosingCandidate[], quote?: { bid: number; ask: number; at: number }): MarketService {
-  const column = (value: number) => [0, value];
-  const listings = {
-    bid: column(quote?.bid ?? NO_PRICE),
-    ask: column(quote?.ask ?? NO_PRICE),
-    sourceTime: column(quote?.at ?? 0),
-  };
+  const held = quote === undefined ? undefined : { bid: quote.bid, ask: quote.ask, sourceTime: quote.at };
   return {
-    log: { node: { client: { listings }, listings: new Map([[LISTING, { symbol: 'SPY' }]]) } },
+    log: { node: { quote: () => held, listings: new Map([[LISTING, { symbol: 'SPY' }]]) } },
     closingCandidates: () => candidates,
   } as unknown as MarketService;
 }
@@ -49,10 +43,10 @@ test('a node that was started again takes the last reference price that its log 
   assert.deepEqual([mark?.kind, mark?.price, mark?.sourceTime], ['last-mid', 1_674_250, before]);
 });
 
-test('prices of another day and a one-sided quote make no mark; what is marked is not marked again', () => {
+test('prices of another day make no mark; what is marked is not marked again', () => {
   const yesterday = parseInstant('2013-10-04T20:00:00Z');
   const stale = [candidate('closing-print', 1_680_000, yesterday), candidate('last-mid', 1_680_000, yesterday)];
   assert.deepEqual(marksDue(node(stale, { bid: 1, ask: 2, at: yesterday }), session, waited, marked), []);
-  assert.deepEqual(marksDue(node([], { bid: NO_PRICE, ask: 1_674_300, at: before }), session, waited, marked), []);
+  assert.deepEqual(marksDue(node([]), session, waited, marked), []);
   assert.deepEqual(marksDue(node([print]), session, waited, new Set([markKey(LISTING, '2013-10-07')])), []);
 });

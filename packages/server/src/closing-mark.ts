@@ -1,7 +1,7 @@
 import { formatInstant, type Instant, MICROS_PER_SECOND } from '@meridian/base';
 import type { Session } from '@meridian/market';
-import { type CommandBody, NO_PRICE } from '@meridian/messages';
-import type { MarketService } from '@meridian/trading';
+import type { CommandBody } from '@meridian/messages';
+import type { MarketNode, MarketService } from '@meridian/trading';
 
 /** How long after the close the primary closing print is waited for before the last mid serves. */
 const PRINT_WAIT = 10 * 60 * MICROS_PER_SECOND;
@@ -16,33 +16,27 @@ export function marksDue(
   now: Instant,
   marked: ReadonlySet<string>,
 ): CommandBody<'closing-mark'>[] {
-  const { listings } = service.log.node.client;
-  const marks: CommandBody<'closing-mark'>[] = [];
-  for (const [listing] of service.log.node.listings) {
-    if (marked.has(markKey(listing, session.date))) continue;
-    const ofDay = service
+  const { node } = service.log;
+  const date = session.date;
+  return [...node.listings.keys()].flatMap((listing) => {
+    if (marked.has(markKey(listing, date))) return [];
+    const heard = service
       .closingCandidates()
       .filter((each) => each.listing === listing && sameDay(each.sourceTime, session.open));
-    const print = ofDay.find((each) => each.kind === 'closing-print');
-    if (print !== undefined)
-      marks.push({ listing, date: session.date, price: print.price, kind: 'closing-print', sourceTime: print.sourceTime });
-    else if (now >= session.close + PRINT_WAIT) {
-      const [bid, ask, at] = [listings.bid[listing], listings.ask[listing], listings.sourceTime[listing]];
-      const held =
-        bid !== undefined &&
-        ask !== undefined &&
-        at !== undefined &&
-        bid !== NO_PRICE &&
-        ask !== NO_PRICE &&
-        sameDay(at, session.open);
-      const mid =
-        ofDay.find((each) => each.kind === 'last-mid') ??
-        (held ? { price: Math.floor((bid + ask) / 2), sourceTime: at } : undefined);
-      if (mid !== undefined)
-        marks.push({ listing, date: session.date, price: mid.price, kind: 'last-mid', sourceTime: mid.sourceTime });
-    }
-  }
-  return marks;
+    const print = heard.find((each) => each.kind === 'closing-print');
+    if (print !== undefined) return [{ listing, date, kind: print.kind, price: print.price, sourceTime: print.sourceTime }];
+    if (now < session.close + PRINT_WAIT) return [];
+    const mid = heard.find((each) => each.kind === 'last-mid') ?? midOf(node.quote(listing), session);
+    return mid === undefined ? [] : [{ listing, date, kind: 'last-mid', price: mid.price, sourceTime: mid.sourceTime }];
+  });
+}
+
+function midOf(
+  quote: ReturnType<MarketNode['quote']>,
+  session: Session,
+): { readonly price: number; readonly sourceTime: Instant } | undefined {
+  if (quote === undefined || !sameDay(quote.sourceTime, session.open)) return undefined;
+  return { price: Math.floor((quote.bid + quote.ask) / 2), sourceTime: quote.sourceTime };
 }
 
 export function markKey(listing: number, date: string): string {

@@ -80,16 +80,8 @@ function netByListing(figures: Figures): Figures {
 }
 
 function addNodePositions(machine: MarketNode, market: string, clients: Figures, hedges: Figures): void {
-  const held = machine.client.positions;
-  for (const row of held.rows()) {
-    const quantity = BigInt((held.long[row] as number) - (held.short[row] as number));
-    if (quantity !== 0n) add(clients, `${held.owner[row]}/${held.listing[row]}`, quantity);
-  }
-  const house = machine.hedge.accounts.positions;
-  for (const row of house.rows()) {
-    const quantity = BigInt((house.long[row] as number) - (house.short[row] as number));
-    if (quantity !== 0n) add(hedges, `${market}/${house.listing[row]}`, quantity);
-  }
+  for (const { owner, listing, quantity } of machine.clientPositions()) add(clients, `${owner}/${listing}`, BigInt(quantity));
+  for (const { listing, quantity } of machine.hedgePositions()) add(hedges, `${market}/${listing}`, BigInt(quantity));
 }
 
 async function riskPositions(folder: DataFolder): Promise<Figures> {

@@ -8,6 +8,7 @@ import {
   Execution,
   HedgeIntent,
   MarkSet,
+  NO_PRICE,
   RateSetApplied,
   SessionIn,
   SessionOut,
@@ -28,6 +29,7 @@ import {
 } from './hedge-port.ts';
 import { HedgeState } from './hedge-state.ts';
 import { executeOrder } from './order-execution.ts';
+import type { PositionTable } from './position-table.ts';
 import type { SessionTable } from './reference-table.ts';
 import { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
@@ -118,6 +120,24 @@ export class MarketNode implements StateMachine {
     }
   }
 
+  /** What clients hold, units long less short, flat positions left out: for tie-outs and screens. */
+  *clientPositions(): Generator<HeldPosition> {
+    yield* heldIn(this.client.positions);
+  }
+
+  /** The same of the house's trading accounts. */
+  *hedgePositions(): Generator<HeldPosition> {
+    yield* heldIn(this.hedge.accounts.positions);
+  }
+
+  /** The reference price of a listing as the log holds it; undefined before the first two-sided one. */
+  quote(listing: number): { readonly bid: number; readonly ask: number; readonly sourceTime: number } | undefined {
+    const { known, bid, ask, sourceTime } = this.client.listings;
+    if (known[listing] !== 1) return undefined;
+    const [b, a] = [bid[listing] as number, ask[listing] as number];
+    return b === NO_PRICE || a === NO_PRICE ? undefined : { bid: b, ask: a, sourceTime: sourceTime[listing] as number };
+  }
+
   /** Where a session's numbers stand; undefined for one this node does not know. */
   sessionTable(session: number): SessionTable | undefined {
     if (this.client.sessions.has(session)) return this.client.sessions;
@@ -206,4 +226,18 @@ function emitMark(out: EventSink, body: CommandBody<'closing-mark'>): void {
   const at = out.begin(EVENT_TYPE['mark-set']);
   const { listing, price, sourceTime, date } = body;
   out.end(MarkSet.write(out.view, at, { listing, price, kind: body.kind === 'closing-print' ? 1 : 2, sourceTime, date }));
+}
+
+/** A position as others see it. `owner`: a business account, or a dense trading account of the house. */
+export interface HeldPosition {
+  readonly owner: number;
+  readonly listing: number;
+  readonly quantity: number;
+}
+
+function* heldIn(table: PositionTable): Generator<HeldPosition> {
+  for (const row of table.rows()) {
+    const quantity = (table.long[row] as number) - (table.short[row] as number);
+    if (quantity !== 0) yield { owner: table.owner[row] as number, listing: table.listing[row] as number, quantity };
+  }
 }
