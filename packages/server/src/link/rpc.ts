@@ -109,6 +109,8 @@ export interface ProcessService {
 }
 
 requireTls13();
+// The library's own lines would stand beside the house's log without its classes.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
 /** Serves a process on loopback to the roles `from`; port 0 picks a free one. */
 export async function serve(
