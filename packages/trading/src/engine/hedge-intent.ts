@@ -96,18 +96,23 @@ function checkRate(h: HedgeState, route: number): number {
   return 0;
 }
 
+/** The child of the intent if it lives and no change of it is under way; else −1, with the refusal told. */
+function changeable(h: HedgeState, intent: number): number {
+  const { children } = h;
+  const c = children.find(intent);
+  let rejection = 0;
+  if (c < 0) rejection = REJECTION.ORDER_UNKNOWN;
+  else if (children.live[c] === 0) rejection = REJECTION.ORDER_CLOSED;
+  else if (children.change[c] !== CHANGE.none) rejection = REJECTION.ORDER_BUSY;
+  if (rejection === 0) return c;
+  refuseChange(h, c, intent, rejection);
+  return -1;
+}
+
 function replaceChild(h: HedgeState, m: Intent): void {
   const { children, accounts } = h;
-  const c = children.find(m.intent);
-  if (c < 0 || children.live[c] === 0 || children.change[c] !== CHANGE.none) {
-    refuseChange(
-      h,
-      c,
-      m.intent,
-      c < 0 ? REJECTION.ORDER_UNKNOWN : children.live[c] === 0 ? REJECTION.ORDER_CLOSED : REJECTION.ORDER_BUSY,
-    );
-    return;
-  }
+  const c = changeable(h, m.intent);
+  if (c < 0) return;
   const position = children.position[c] as number;
   const leg = children.leg[c] as number;
   const leaves = m.quantity - (children.cum[c] as number);
@@ -132,16 +137,8 @@ function replaceChild(h: HedgeState, m: Intent): void {
 
 function cancelChild(h: HedgeState, m: Intent): void {
   const { children } = h;
-  const c = children.find(m.intent);
-  if (c < 0 || children.live[c] === 0 || children.change[c] !== CHANGE.none) {
-    refuseChange(
-      h,
-      c,
-      m.intent,
-      c < 0 ? REJECTION.ORDER_UNKNOWN : children.live[c] === 0 ? REJECTION.ORDER_CLOSED : REJECTION.ORDER_BUSY,
-    );
-    return;
-  }
+  const c = changeable(h, m.intent);
+  if (c < 0) return;
   children.change[c] = CHANGE.cancel;
   children.changeRequest[c] = nextRequest(h);
   children.addRequest(c, children.changeRequest);
