@@ -35,8 +35,8 @@ export function reconcile<L, R>(
   keys: { left(row: L): string; right(row: R): string },
   fields: readonly ReconField<L, R>[],
 ): Reconciliation<L, R> {
-  const lefts = grouped(left, keys.left);
-  const rights = grouped(right, keys.right);
+  const lefts = Map.groupBy(left, keys.left);
+  const rights = Map.groupBy(right, keys.right);
   const matched: { key: string; left: L; right: R }[] = [];
   const breaks: Break[] = [];
   const found = (kind: Break['kind'], key: string) =>
@@ -56,17 +56,6 @@ export function reconcile<L, R>(
   }
   invariant(matched.length <= Math.min(left.length, right.length), 'a row is matched at most once');
   return { matched, breaks };
-}
-
-function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return groups;
 }
 
 function mismatch<L, R>(field: ReconField<L, R>, pair: { key: string; left: L; right: R }): Break[] {
