@@ -131,6 +131,7 @@ function removeAbandoned(cluster: Cluster): void {
   }
 }
 
+/** Whether a process of this machine has the number, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,6 +1,7 @@
 import './declarations.ts';
 
 export type { CopyType, CopyValue } from './binary-format.ts';
+export { isAlive } from './cluster.ts';
 export { instantParameter } from './column-types.ts';
 export { type Consumer, consume, consumerPosition, type Position } from './consumer.ts';
 export { type CopyColumn, type CopyLayout, copyColumns, copyOut, copyOutRows, copyRows } from './copy.ts';

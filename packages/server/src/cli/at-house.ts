@@ -1,12 +1,11 @@
 import { declareProblems } from '@meridian/base';
 import { createLogger } from '@meridian/catalog';
 import { loadIdentity } from '@meridian/security';
-import { checkDatabaseVersion, type Database, openDatabase, startPostgres, waitForDatabase } from '@meridian/store';
+import { checkDatabaseVersion, type Database, isAlive, openDatabase, startPostgres, waitForDatabase } from '@meridian/store';
 import { type DataFolder, readWhole } from '../data-folder.ts';
 import { connectProcess, type ProcessClient } from '../link/rpc.ts';
 import type { HouseSettings } from '../process/settings.ts';
 import type { RunningHouse } from '../supervisor.ts';
-import { isAlive } from './up.ts';
 
 const { problem } = declareProblems({
   HOUSE_UNKNOWN: {

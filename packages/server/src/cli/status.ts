@@ -1,10 +1,10 @@
 import { replay } from '@meridian/log';
+import { isAlive } from '@meridian/store';
 import { MarketNode } from '@meridian/trading';
 import { bookStatus, type HouseStatus, type NodeStatus, type ProcessStatus } from '../status.ts';
 import type { RunningHouse } from '../supervisor.ts';
 import { houseOf, withDatabase, withServer } from './at-house.ts';
 import { type CliCommand, EXIT, type Invocation, say, table } from './command.ts';
-import { isAlive } from './up.ts';
 
 /** What runs, where the nodes are, and what is in the books. */
 export const status: CliCommand = {

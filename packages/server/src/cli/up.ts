@@ -3,6 +3,7 @@ import { declareProblems, Problem } from '@meridian/base';
 import { createLogger } from '@meridian/catalog';
 import { loadMarketFacts } from '@meridian/market';
 import { openAuthority } from '@meridian/security';
+import { isAlive } from '@meridian/store';
 import { createFolders, type DataFolder, logFile, readWhole, writeWhole } from '../data-folder.ts';
 import { openView } from '../demo/view.ts';
 import { connectProcess } from '../link/rpc.ts';
@@ -168,15 +169,6 @@ function refuseSecond(folder: DataFolder): void {
   const running = readWhole<RunningHouse>(folder.running);
   if (running !== undefined && isAlive(running.supervisor))
     throw problem('HOUSE_RUNNING', { data: folder.root, pid: running.supervisor });
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 async function issueIdentities(folder: DataFolder, house: HouseSettings): Promise<void> {
