@@ -18,13 +18,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   trading: ['base', 'catalog', 'market', 'product', 'messages', 'log', 'fix'],
   risk: ['base', 'catalog', 'market', 'product', 'messages', 'log', 'store', 'security', 'reference', 'accounts'],
   clearing: ['base', 'catalog', 'market', 'product', 'messages', 'log', 'store', 'security', 'reference', 'accounts'],
+  ai: ['base', 'catalog', 'market', 'product', 'messages', 'log', 'store', 'security', 'reference', 'accounts', 'risk'],
+  api: ['base', 'catalog'],
+  console: ['base', 'api'],
   venue: ['base', 'catalog', 'market', 'messages', 'log', 'fix'],
 };
 const root = new URL('..', import.meta.url).pathname;
 const rooms = globSync('packages/*/package.json', { cwd: root }).map((file) => file.split('/')[1] as string);
 
 function mayImport(room: string): ReadonlySet<string> {
-  return new Set(room === 'server' ? Object.keys(ROOMS) : ROOMS[room]);
+  return new Set(room === 'server' ? Object.keys(ROOMS).filter((each) => each !== 'console') : ROOMS[room]);
 }
 
 test('every room is one the architecture names', () => {
@@ -43,7 +46,7 @@ test('a package file names only rooms that its room may import', () => {
 });
 
 test('a source file imports only rooms its room may import, through their faces', () => {
-  for (const file of globSync('packages/*/{src,bin}/**/*.{ts,mjs}', { cwd: root })) {
+  for (const file of globSync('packages/*/{src,bin}/**/*.{ts,tsx,mjs}', { cwd: root })) {
     const room = file.split('/')[1] as string;
     for (const [, name] of readFileSync(root + file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
       const target = /^@meridian\/([^/]+)(\/.*)?$/.exec(name as string);
@@ -55,7 +58,7 @@ test('a source file imports only rooms its room may import, through their faces'
 });
 
 test('no file climbs out of its package by a relative path', () => {
-  for (const file of globSync('packages/*/src/**/*.ts', { cwd: root })) {
+  for (const file of globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root })) {
     const depth = file.split('/').length - 3;
     for (const [, path] of readFileSync(root + file, 'utf8').matchAll(/from '((?:\.\.\/)+)/g)) {
       assert.ok((path as string).length / 3 <= depth, `${file} imports ${path}…`);
