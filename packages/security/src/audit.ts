@@ -3,11 +3,9 @@ import path from 'node:path';
 import { canonicalJson, type Instant, wallClock } from '@meridian/base';
 import { catalogue, type FieldLine, mask } from '@meridian/catalog';
 import { type Database, instantParameter, type Queryable, type Transaction } from '@meridian/store';
+import type { Duty } from './duty.ts';
 import { readIfThere, writeSecret } from './key-file.ts';
 import { problem } from './problems.ts';
-
-/** The duty in which somebody acts. Separated: nobody holds two that check each other. DS-10. */
-export type Duty = 'administrator' | 'operator' | 'clearing' | 'risk' | 'compliance' | 'security' | 'auditor' | 'system';
 
 export type AuditValue = string | number | boolean | bigint | null;
 

@@ -1,5 +1,6 @@
 import './declarations.ts';
 
+export { ACTIONS, type Action, type Resource } from './action.ts';
 export {
   type AuditEntry,
   type AuditFault,
@@ -8,7 +9,6 @@ export {
   type AuditValue,
   type AuditVerdict,
   auditParams,
-  type Duty,
   openAuditLog,
 } from './audit.ts';
 export {
@@ -21,4 +21,6 @@ export {
   type Role,
   SERVER_NAME,
 } from './certificate.ts';
+export { conflictOf, DUTIES, type Duty, type UserDuty } from './duty.ts';
 export { acceptPeer, clientLink, type Peer, requireTls13, serverLink } from './link.ts';
+export type { Jurisdiction, Principal } from './principal.ts';
