@@ -12,6 +12,13 @@ export {
   openAuditLog,
 } from './audit.ts';
 export {
+  type AuthorizationDecision,
+  type AuthorizationReason,
+  type Authorizer,
+  type DecisionContext,
+  openAuthorizer,
+} from './authorization/authorizer.ts';
+export {
   type Authority,
   type AuthorityOptions,
   type Identity,
