@@ -1,1 +1,12 @@
-export {};
+export * from './account.ts';
+export * from './clearing.ts';
+export * from './governance.ts';
+export * from './model.ts';
+export * from './order.ts';
+export * from './overview.ts';
+export * from './problem.ts';
+export * from './route.ts';
+export * from './routes.ts';
+export * from './session.ts';
+export * from './shape.ts';
+export * from './stream.ts';
