@@ -245,3 +245,27 @@ const codes = Object.keys(KINDS) as RejectionCode[];
 export function rejectionCode(number: number): RejectionCode | undefined {
   return codes[number - 1];
 }
+
+/** What a refusal counts in: prices are NODE_PRICE_SCALE, amounts minor units of the cell's currency or the listing's. */
+export type RefusalUnit = 'price' | 'amount' | 'quantity' | 'microseconds' | 'orders';
+
+const UNITS: Readonly<Partial<Record<RejectionCode, RefusalUnit>>> = {
+  PRICE_STALE: 'microseconds',
+  OUTSIDE_COLLAR: 'price',
+  OFF_TICK: 'price',
+  OFF_LOT: 'quantity',
+  QUANTITY_REFUSED: 'quantity',
+  NOTIONAL_TOO_LARGE: 'amount',
+  THROTTLED: 'orders',
+  CLOSE_EXCEEDS_POSITION: 'quantity',
+  POSITION_LIMIT: 'quantity',
+  LEASE_STATIC: 'amount',
+  REPLACE_BELOW_FILLED: 'quantity',
+  CAPACITY: 'orders',
+  SELLABLE_EXCEEDED: 'quantity',
+};
+
+/** The unit of limit, used and requested; null for a refusal without numbers. `wouldPass` is a price where this is, else a quantity. */
+export function refusalUnit(code: RejectionCode): RefusalUnit | null {
+  return UNITS[code] ?? null;
+}

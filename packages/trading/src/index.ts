@@ -1,3 +1,14 @@
+export { type BoardRejection, type BoardRow, type LifeStep, STEP_KINDS, type StepKind } from './board/board-row.ts';
+export { clientIdOf, DESK_ID_CHARS_MAX, DESK_SESSION } from './board/desk-id.ts';
+export { OrderBoard } from './board/order-board.ts';
+export {
+  ORDER_STATES,
+  type OrderEffect,
+  type OrderSide,
+  type OrderState,
+  type OrderType,
+  type TimeInForce,
+} from './board/order-state.ts';
 export type { ClientFixOptions, ClientSessionTerms } from './door/client-gateway.ts';
 export type { VenueOrderOptions } from './door/hedge-gateway.ts';
 export type { ClosingCandidate, MarketDataInstrument, MarketDataOptions } from './door/market-data-gateway.ts';

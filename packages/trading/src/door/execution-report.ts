@@ -1,4 +1,4 @@
-import { mulDiv, Problem } from '@meridian/base';
+import { Problem } from '@meridian/base';
 import { type FieldWriter, Tag } from '@meridian/fix';
 import {
   type EventBody,
@@ -6,9 +6,10 @@ import {
   NO_PRICE,
   NODE_PRICE_DIGITS,
   type NumberedEvent,
-  REJECTION,
+  refusalUnit,
   rejectionCode,
 } from '@meridian/messages';
+import { AVERAGE_DIGITS, averagePrice } from '../board/order-state.ts';
 import type { SessionMessage } from './log-session-store.ts';
 
 /** What a report needs of the door to turn dense ids back into texts. */
@@ -79,7 +80,7 @@ function writeTerms(writer: FieldWriter, body: Head, quantity: number, price: nu
 
 function writeSums(writer: FieldWriter, body: Head, header: EventHeader): void {
   writer.int(Tag.LeavesQty, body.leavesQuantity).int(Tag.CumQty, body.cumQuantity);
-  writer.decimal(Tag.AvgPx, averagePrice(body.cumValue, body.cumQuantity), AVERAGE_DIGITS);
+  writer.decimal(Tag.AvgPx, Number(averagePrice(body.cumValue, body.cumQuantity)), AVERAGE_DIGITS);
   writer.timestamp(Tag.TransactTime, header.time);
 }
 
@@ -120,29 +121,15 @@ function writeCancelRejected(
   if (code !== undefined) writer.text(Tag.Text, `${code}: ${new Problem(code).document('en').title}`);
 }
 
-const AVERAGE_DIGITS = 8;
-
-/** Rounded half even to the eighth decimal; the exact value is Σ quantity × price of the fills. */
-function averagePrice(value: number, quantity: number): number {
-  if (quantity === 0) return 0;
-  return Number(mulDiv(BigInt(value), 10n ** BigInt(AVERAGE_DIGITS - NODE_PRICE_DIGITS), BigInt(quantity), 'half-even'));
-}
-
-/** Numbers of a refusal that are prices, and those that are amounts of money; all others are counts. */
-const PRICES: ReadonlySet<number> = new Set([REJECTION.OUTSIDE_COLLAR, REJECTION.OFF_TICK]);
-const AMOUNTS: ReadonlySet<number> = new Set([REJECTION.NOTIONAL_TOO_LARGE, REJECTION.LEASE_STATIC]);
-
 /** Code and reason in English, Latin-1 as FIX wants it: what the rule allows, what was asked for, what would pass. */
 function rejectionText(body: EventBody<'order-report'>, directory: ReportDirectory): string {
   const code = rejectionCode(body.rejection);
   if (code === undefined) return `rejection ${body.rejection}`;
-  const digits = PRICES.has(body.rejection)
-    ? NODE_PRICE_DIGITS
-    : AMOUNTS.has(body.rejection)
-      ? directory.amountDigits(body.listing, body.cell)
-      : 0;
+  const unit = refusalUnit(code);
+  const price = unit === 'price';
+  const digits = price ? NODE_PRICE_DIGITS : unit === 'amount' ? directory.amountDigits(body.listing, body.cell) : 0;
   const { limit, used, requested, wouldPass } = body;
-  const passes = PRICES.has(body.rejection) ? decimal(wouldPass, NODE_PRICE_DIGITS) : String(wouldPass);
+  const passes = price ? decimal(wouldPass, NODE_PRICE_DIGITS) : String(wouldPass);
   const params = {
     limit: decimal(limit, digits),
     used: decimal(used, digits),
