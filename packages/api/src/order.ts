@@ -22,16 +22,10 @@ import {
 } from './shape.ts';
 
 const meta = { owner: 'trading', purpose: ['trading'] } as const;
+/** FIX 39 by name; `pending` is PendingNew, `unknown` an order whose answer was lost on the way. */
 export const ORDER_STATES = [
-  'pending',
-  'new',
-  'partially-filled',
-  'filled',
-  'cancelled',
-  'replaced',
-  'rejected',
-  'expired',
-  'unknown',
+  ...(['pending', 'new', 'partial', 'filled', 'cancelled', 'rejected', 'expired'] as const),
+  ...(['pending-cancel', 'pending-replace', 'unknown'] as const),
 ] as const;
 
 /** One check of an order: rule, what it would use, what is allowed. All are listed, passed or not. RC-i */
@@ -79,10 +73,11 @@ export const Order = resource(
     contract: OrNull(Id()),
     listing: Id(),
     symbol: Token(32),
-    side: OneOf(['buy', 'sell', 'sell-short']),
-    effect: OneOf(['open', 'close']),
-    type: OneOf(['market', 'limit']),
-    timeInForce: OneOf(['day', 'ioc', 'fok', 'at-open', 'at-close']),
+    /** null: the request named nothing that the market knows, and was refused. */
+    side: OrNull(OneOf(['buy', 'sell', 'short'])),
+    effect: OrNull(OneOf(['open', 'close'])),
+    type: OrNull(OneOf(['market', 'limit'])),
+    timeInForce: OrNull(OneOf(['day', 'ioc', 'fok'])),
     quantity: Quantity(),
     price: OrNull(Decimal()),
     currency: Currency(),
@@ -133,10 +128,10 @@ export const OrderEntry = Type.Object(
     account: Id(),
     listing: Id(),
     clOrdId: Token(32),
-    side: OneOf(['buy', 'sell', 'sell-short']),
+    side: OneOf(['buy', 'sell', 'short']),
     effect: OneOf(['open', 'close']),
     type: OneOf(['market', 'limit']),
-    timeInForce: OneOf(['day', 'ioc', 'fok', 'at-open', 'at-close']),
+    timeInForce: OneOf(['day', 'ioc', 'fok']),
     quantity: Type.String({ pattern: '^[1-9]\\d{0,11}$' }),
     price: Type.Optional(Decimal()),
   },
