@@ -34,7 +34,7 @@ export const Subscribe = exact({
 export const Move = exact({ op: op('range'), id: SubscriptionId, v: Version, range: Range });
 export const Unsubscribe = exact({ op: op('unsub'), id: SubscriptionId });
 /** The n-th message of the subscription has been drawn. */
-export const Acknowledge = exact({ op: op('ack'), id: SubscriptionId, n: Count() });
+export const Acknowledge = exact({ op: op('ack'), id: SubscriptionId, v: Type.Optional(Version), n: Count() });
 export const ClientMessage = Type.Union([Subscribe, Move, Unsubscribe, Acknowledge]);
 export type ClientMessage = Static<typeof ClientMessage>;
 

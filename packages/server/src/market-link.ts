@@ -1,6 +1,7 @@
 import type { AccountCentre } from '@meridian/accounts';
 import { isProblem, type Logger } from '@meridian/base';
-import { type NumberedEvent, readEvent } from '@meridian/messages';
+import type { NumberedEvent } from '@meridian/messages';
+import { readEvents } from './link/event-batch.ts';
 import type { Position, ProcessClient } from './link/rpc.ts';
 import { reasonOf } from './process/child.ts';
 import type { Turn } from './turn.ts';
@@ -107,15 +108,4 @@ export function openMarketLink(options: MarketLinkOptions): MarketLink {
 
 function isAfter(a: Position, b: Position): boolean {
   return a.seq > b.seq || (a.seq === b.seq && a.k > b.k);
-}
-
-function readEvents(bytes: Uint8Array): NumberedEvent[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const events: NumberedEvent[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
-    const event = readEvent(view, offset);
-    events.push(event);
-    offset += event.header.length;
-  }
-  return events;
 }
