@@ -1,3 +1,4 @@
+import { aiShapes } from '@meridian/ai';
 import { entity, type Shape } from '@meridian/catalog';
 import { messageShapes } from '@meridian/messages';
 import { riskShapes } from '@meridian/risk';
@@ -29,6 +30,7 @@ auditParams('server', AUDIT_PARAMS);
 export const shapes: readonly Shape[] = [
   ...messageShapes,
   ...riskShapes,
+  ...aiShapes,
   ...venueShapes,
   { kind: 'message', entity: 'server.audit_param', fields: Object.keys(AUDIT_PARAMS) },
 ];

@@ -1,5 +1,6 @@
 /** Every room that declares something in the catalogue: imported for its declarations, before they are compared. DS-1. */
 import '@meridian/accounts';
+import '@meridian/ai';
 import '@meridian/clearing';
 import '@meridian/fix';
 import '@meridian/messages';
