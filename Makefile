@@ -3,19 +3,29 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SETUP := .stamp/setup
 
-.PHONY: demo test check prove bench bench-setup setup clean help
+CONSOLE := .stamp/console
 
-demo: $(SETUP) ## Two recorded New York sessions, from first order to mailed report
+.PHONY: demo test check console prove bench bench-setup setup clean help
+
+demo: $(SETUP) $(CONSOLE) ## Two recorded New York sessions, from first order to mailed report
 	@node packages/server/bin/meridian.mjs up --demo
 
-test: $(SETUP) ## Types, lint and every test; ends with the count
+test: $(SETUP) $(CONSOLE) ## Types, lint and every test; ends with the count
 	@tsc --noEmit -p tsconfig.json
+	@tsc --noEmit -p packages/console/tsconfig.json
 	@biome check --error-on-warnings .
 	@node tools/test.ts
 
 check: $(SETUP) ## Types and lint only
 	@tsc --noEmit -p tsconfig.json
+	@tsc --noEmit -p packages/console/tsconfig.json
 	@biome check --error-on-warnings .
+
+console: $(SETUP) $(CONSOLE) ## Builds the web application where its sources changed
+
+$(CONSOLE): $(SETUP) $(shell find packages/console packages/base/src packages/api/src -type f -not -path '*/dist/*' -not -path '*/dev/*')
+	@cd packages/console && vite build --logLevel warn
+	@touch $@
 
 prove: $(SETUP) ## The slow proofs: chaos with kill -9, long simulations
 	@node tools/prove.ts
@@ -35,7 +45,7 @@ $(SETUP): package-lock.json
 	@mkdir -p .stamp && touch $@
 
 clean: ## Removes what set-up and runs left behind
-	rm -rf .stamp node_modules .meridian bench/out
+	rm -rf .stamp node_modules .meridian bench/out packages/console/dist
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/'

@@ -1,0 +1,55 @@
+import type { Session } from '@meridian/api';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { call } from './call.ts';
+import { setCsrfToken } from './http.ts';
+import { refusalOf } from './problem.ts';
+
+export type { Session };
+
+/** The session, or null when nobody is signed in. */
+export const sessionQuery = queryOptions({
+  queryKey: ['GET /v1/session'],
+  staleTime: 60_000,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      const { body } = await call('GET /v1/session', { signal });
+      setCsrfToken(body.csrf);
+      return body;
+    } catch (error) {
+      if (refusalOf(error)?.status === 401) return null;
+      throw error;
+    }
+  },
+});
+
+/** Keeps an answered session: what signing in, a second factor or a new password give. */
+export function useKeepSession(): (session: Session) => void {
+  const client = useQueryClient();
+  return (session) => {
+    setCsrfToken(session.csrf);
+    client.setQueryData(sessionQuery.queryKey, session);
+  };
+}
+
+/** The session inside the shell, where there always is one. */
+export function useSession(): Session {
+  const { data } = useQuery(sessionQuery);
+  if (data === undefined || data === null) throw new Error('the shell is shown without a session');
+  return data;
+}
+
+/** Whether the signed-in user may at all do this; the house decides again on each request. */
+export function useMay(action: string): boolean {
+  return useSession().allowed.includes(action);
+}
+
+/** Ends the session here and at the house. */
+export function useSignOut(): () => Promise<void> {
+  const client = useQueryClient();
+  return async () => {
+    await call('DELETE /v1/session').catch(() => undefined);
+    setCsrfToken(null);
+    client.clear();
+    client.setQueryData(sessionQuery.queryKey, null);
+  };
+}
