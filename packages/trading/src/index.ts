@@ -4,12 +4,14 @@ export { OrderBoard } from './board/order-board.ts';
 export {
   ORDER_STATES,
   type OrderEffect,
+  type OrderRefusal,
   type OrderSide,
   type OrderState,
   type OrderType,
   type TimeInForce,
 } from './board/order-state.ts';
 export type { ClientFixOptions, ClientSessionTerms } from './door/client-gateway.ts';
+export { type DeskAnswer, DeskCancel, DeskOrder, DeskReplace, type DeskReport, DeskTerms } from './door/desk.ts';
 export type { VenueOrderOptions } from './door/hedge-gateway.ts';
 export type { ClosingCandidate, MarketDataInstrument, MarketDataOptions } from './door/market-data-gateway.ts';
 export { type MarketService, type MarketServiceOptions, type MarketStatus, openMarketNode } from './door/market-service.ts';

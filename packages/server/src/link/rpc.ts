@@ -105,7 +105,8 @@ export interface ProcessService {
   submit?(frame: Uint8Array): Promise<{ seq: number }>;
   tail?(request: TailRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
   acknowledge?(request: AcknowledgeRequest): Promise<null>;
-  ask?(request: AskRequest): Promise<unknown>;
+  /** `from`: whose certificate the caller showed. */
+  ask?(request: AskRequest, from: Role): Promise<unknown>;
 }
 
 requireTls13();
@@ -127,7 +128,7 @@ export async function serve(
   const { tail, ...unary } = METHODS;
   const handlers: grpc.UntypedServiceImplementation = {};
   for (const name of Object.keys(unary) as (keyof typeof unary)[]) {
-    const handle = service[name] as ((request: unknown) => Promise<unknown>) | undefined;
+    const handle = service[name] as ((request: unknown, from: Role) => Promise<unknown>) | undefined;
     if (handle !== undefined) handlers[name] = answering(handle.bind(service), from, logger);
   }
   if (service.tail !== undefined) handlers['tail'] = streaming(service.tail.bind(service), from, logger);
@@ -155,19 +156,19 @@ export async function serve(
 }
 
 /** Who calls is settled before anything is answered. @throws Problem PEER_REFUSED */
-function admit(call: Pick<grpc.ServerUnaryCall<unknown, unknown>, 'getAuthContext'>, from: readonly Role[]): void {
-  acceptPeer(call.getAuthContext().sslPeerCertificate ?? {}, from);
+function admit(call: Pick<grpc.ServerUnaryCall<unknown, unknown>, 'getAuthContext'>, from: readonly Role[]): Role {
+  return acceptPeer(call.getAuthContext().sslPeerCertificate ?? {}, from).role;
 }
 
 function answering(
-  handle: (request: unknown) => Promise<unknown>,
+  handle: (request: unknown, from: Role) => Promise<unknown>,
   from: readonly Role[],
   logger: Logger,
 ): grpc.handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
     const answer = async () => {
-      admit(call, from);
-      return handle(call.request);
+      const role = admit(call, from);
+      return handle(call.request, role);
     };
     answer().then(
       (answer) => callback(null, answer),

@@ -4,7 +4,7 @@ import { lastPosition, type Position } from '@meridian/log';
 import { loadMarketFacts } from '@meridian/market';
 import { decodeCommand } from '@meridian/messages';
 import { loadIdentity } from '@meridian/security';
-import { type MarketService, openMarketNode } from '@meridian/trading';
+import { type DeskCancel, type DeskOrder, type DeskReplace, type MarketService, openMarketNode } from '@meridian/trading';
 import { markKey, marksDue } from '../closing-mark.ts';
 import { dataFolder, readWhole, writeWhole } from '../data-folder.ts';
 import type { NodeAnswer } from '../house.ts';
@@ -121,9 +121,11 @@ await runChild(async ({ settings, logger }) => {
       running().log.sequencer.acknowledge(consumer, upTo);
       return null;
     },
-    async ask({ what, body }) {
+    async ask({ what, body }, from) {
       if (what === 'door') await takeTables(body as DoorTables);
       else if (what === 'open') await open();
+      // Who may trade was settled where the request came in: at the server, and nowhere else.
+      else if (from === 'server') return askDesk(running(), what, body);
       else throw unknownRequest(what);
       return {};
     },
@@ -151,6 +153,14 @@ await runChild(async ({ settings, logger }) => {
     },
   };
 });
+
+/** Orders over the house's own door: the service checks what it is given. */
+function askDesk(node: MarketService, what: string, body: unknown): Promise<unknown> {
+  if (what === 'order') return node.enterOrder(body as DeskOrder);
+  if (what === 'replace') return node.replaceOrder(body as DeskReplace);
+  if (what === 'cancel') return node.cancelOrder(body as DeskCancel);
+  throw unknownRequest(what);
+}
 
 /** Production names its venues in `venues.json` of the data folder; the demo's are beside the node. */
 function venueOf(root: string, market: string, demo: VenueAddress): VenueAddress {

@@ -78,4 +78,6 @@ export interface LifeStep {
   readonly quantity: number;
   readonly price: string | null;
   readonly code: RejectionCode | null;
+  /** The hedge event behind a fill; null for all else. */
+  readonly hedgeSeq: number | null;
 }

@@ -97,6 +97,7 @@ export class OrderBoard {
         quantity: s.quantity[n] as number,
         price: priceText(s.price[n] as number),
         code: rejectionCode(s.rejection[n] as number) ?? null,
+        hedgeSeq: s.hedgeSeq[n] === 0 ? null : (s.hedgeSeq[n] as number),
       });
     }
     return life;
@@ -189,7 +190,10 @@ export class OrderBoard {
     if (o.workingAt[row] === 0) o.workingAt[row] = header.time;
     this.#setStatus(row, body.status);
     const kind = body.execType === BUST ? 'fill-busted' : body.execType === CORRECTION ? 'fill-corrected' : 'fill';
-    return this.#step(row, event, kind, body.status, body.quantity, body.price, 0);
+    const before = this.#steps.count;
+    this.#step(row, event, kind, body.status, body.quantity, body.price, 0);
+    if (this.#steps.count > before) this.#steps.hedgeSeq[before] = body.hedgeSeq;
+    return row;
   }
 
   #hedge(m: Market, event: Of<HedgeName>, kind: StepKind, quantity: number, price: number, rejection: number): number {
@@ -359,7 +363,7 @@ export class OrderBoard {
   }
 }
 
-const STEP_COLUMNS = ['kind', 'status', 'rejection', 'k', 'seq', 'at', 'quantity', 'price'] as const;
+const STEP_COLUMNS = ['kind', 'status', 'rejection', 'k', 'seq', 'at', 'quantity', 'price', 'hedgeSeq'] as const;
 /** FIX 150: I order status, H bust, G correction. */
 const EXEC_STATUS = 0x49;
 const BUST = 0x48;

@@ -82,12 +82,14 @@ export class StepColumns {
   at = new Float64Array(4_096);
   quantity = new Float64Array(4_096);
   price = new Float64Array(4_096);
+  hedgeSeq = new Float64Array(4_096);
   count = 0;
 
   add(): number {
     const step = this.count++;
     if (step === this.seq.length) widen(this, step * 2);
     this.next[step] = -1;
+    this.hedgeSeq[step] = 0;
     return step;
   }
 }

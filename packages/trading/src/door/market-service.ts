@@ -1,4 +1,12 @@
-import { type BusinessClock, declareProblems, type Instant, isProblem, type Logger, silentLogger } from '@meridian/base';
+import {
+  type BusinessClock,
+  declareProblems,
+  type Instant,
+  isProblem,
+  type Logger,
+  silentLogger,
+  validateConfig,
+} from '@meridian/base';
 import { type Acceptor, compileDictionary, FIX44, type Initiator } from '@meridian/fix';
 import { type EventBatch, eachEvent, type Position, type SequencerOptions, START } from '@meridian/log';
 import { type Command, EVENT_TYPE, FactApplied, readEvent } from '@meridian/messages';
@@ -6,6 +14,7 @@ import { ENGINE_VERSION, MarketNode } from '../engine/market-node.ts';
 import { DAY } from '../engine/trading-day.ts';
 import { type ClientFixOptions, createClientGateway } from './client-gateway.ts';
 import type { ClientDirectory } from './client-message.ts';
+import { createDesk, type DeskAnswer, DeskCancel, DeskOrder, DeskReplace } from './desk.ts';
 import type { ReportDirectory } from './execution-report.ts';
 import { createHedgeGateway, type VenueOrderOptions } from './hedge-gateway.ts';
 import type { HedgeDirectory } from './hedge-message.ts';
@@ -69,6 +78,15 @@ export interface MarketService {
   /** Resolves when the command is durable. @throws Problem CONFIG_INVALID, FACT_REFUSED (it is in the log and changed nothing) */
   submit(command: Command): Promise<{ readonly seq: number }>;
   /**
+   * An order of the desk or the API, answered when it is durable: pending, or rejected with the rule's figures. The same
+   * `clOrdId` of an account gets the first answer all day. @throws Problem CONFIG_INVALID, DESK_ACCOUNT_UNKNOWN,
+   * DESK_LISTING_UNKNOWN, DESK_BUSY, DESK_SESSION_TAKEN
+   */
+  enterOrder(order: DeskOrder): Promise<DeskAnswer>;
+  /** Another quantity or limit. @throws Problem those of {@link enterOrder}, DESK_ORDER_UNKNOWN, DESK_ORDER_ELSEWHERE */
+  replaceOrder(change: DeskReplace): Promise<DeskAnswer>;
+  cancelOrder(cancel: DeskCancel): Promise<DeskAnswer>;
+  /**
    * Opens FIX to clients and venue; facts come first, sessions must be defined. @throws Problem SESSION_UNDEFINED,
    * FIX_PORT_IN_USE
    */
@@ -96,6 +114,7 @@ export async function openMarketNode(options: MarketServiceOptions): Promise<Mar
   const { marketData } = options.venue;
   const data = marketData === undefined ? undefined : createMarketDataGateway(log, marketData, dictionary, logger);
   const refusals = new Set<number>();
+  const desk = createDesk(log, (fact) => submit(log, fact, refusals));
   let open = false;
 
   function take(view: DataView, offset: number, live: boolean): void {
@@ -108,6 +127,7 @@ export async function openMarketNode(options: MarketServiceOptions): Promise<Mar
     if (!FOR_SESSIONS.has(type)) return;
     const event = readEvent(view, offset);
     clients.take(event, open && live);
+    if (live) desk.take(event);
     hedge.take(event, open && live);
   }
 
@@ -118,6 +138,9 @@ export async function openMarketNode(options: MarketServiceOptions): Promise<Mar
   const service: MarketService = {
     log,
     submit: (command) => submit(log, command, refusals),
+    enterOrder: async (order) => desk.enter(validateConfig(DeskOrder, order)),
+    replaceOrder: async (change) => desk.replace(validateConfig(DeskReplace, change)),
+    cancelOrder: async (cancel) => desk.cancel(validateConfig(DeskCancel, cancel)),
     async openDoors() {
       for (const session of [...options.clientFix.sessions.map((s) => s.session), options.venue.order.session])
         if (node.sessionTable(session) === undefined) throw problem('SESSION_UNDEFINED', { session });

@@ -107,6 +107,12 @@ export class RequestTable {
     return at + 1 + length;
   }
 
+  /** The id as a text; for doors and screens, not for the hot path. */
+  textAt(row: number): string {
+    const start = textOf(row);
+    return String.fromCharCode(...this.text.subarray(start + 1, start + 1 + (this.text[start] as number)));
+  }
+
   reserve(rows: number): void {
     if (rows * REQUEST_ROW > this.whole.length) lengthen(this, rows * REQUEST_ROW);
     touch(this);
