@@ -1,0 +1,194 @@
+import type { AnswerOf, QueryOf } from '@meridian/api';
+import { formatInstant, formatTrimmed } from '@meridian/base';
+import { PRICE_DIGITS } from '@meridian/market';
+import type { Principal, Resource } from '@meridian/security';
+import type { Database } from '@meridian/store';
+import type { BoardRow, LifeStep, OrderBoard, StepKind } from '@meridian/trading';
+import type { OrderNames } from './order-names.ts';
+import { isVisible } from './order-view.ts';
+import { boardRefusal, type Rejection, rejectionText } from './rejection.ts';
+
+export type Order = AnswerOf<'GET /v1/orders'>['items'][number];
+export type OrderDetail = AnswerOf<'GET /v1/orders/{market}/{order}'>;
+type Filter = QueryOf<'GET /v1/orders'>;
+
+/** Orders as the interface shows them, out of the board; fills and contracts behind them out of the books. */
+export interface OrderSource {
+  /** Newest first, those that the principal may see; `after` is the id that ended the page before. */
+  list(
+    principal: Principal,
+    filter: Filter,
+    after: string | undefined,
+    limit: number,
+  ): { readonly items: readonly Order[]; readonly last: string | undefined };
+  /** Whose it is, for the policies; undefined where there is none. */
+  resource(market: string, order: string): Resource | undefined;
+  detail(market: string, order: string): Promise<OrderDetail | undefined>;
+  /** The newest sequence number on the board, over all markets. */
+  readonly seq: number;
+}
+
+const STEP_TEXT: Readonly<Record<StepKind, { readonly zh: string; readonly en: string }>> = {
+  report: { zh: '客户节点回报', en: 'The client node reports' },
+  'change-refused': { zh: '改撤被拒', en: 'A change is refused' },
+  fill: { zh: '客户成交', en: 'The client is filled' },
+  'fill-busted': { zh: '成交被撤销', en: 'A fill is busted' },
+  'fill-corrected': { zh: '成交被更正', en: 'A fill is corrected' },
+  intent: { zh: '对冲意图交给对冲节点', en: 'The hedge node gets the intent' },
+  'hedge-order': { zh: '对冲委托发往交易所', en: 'A hedge order leaves for the venue' },
+  'hedge-report': { zh: '交易所回报', en: 'The venue reports' },
+  'hedge-fill': { zh: '对冲成交', en: 'The hedge is filled' },
+  'hedge-fill-busted': { zh: '对冲成交被撤销', en: 'A hedge fill is busted' },
+  'hedge-fill-corrected': { zh: '对冲成交被更正', en: 'A hedge fill is corrected' },
+  exception: { zh: '需要人工处理', en: 'A person must look' },
+};
+
+export function orderSource(board: OrderBoard, names: OrderNames, database: Database, markets: readonly string[]): OrderSource {
+  const show = (row: BoardRow): Order => shown(row, names);
+  return {
+    get seq() {
+      return Math.max(0, ...markets.map((market) => board.position(market).seq));
+    },
+    list(principal, filter, after, limit) {
+      const items: Order[] = [];
+      let passed = after === undefined;
+      for (const row of board.rows()) {
+        if (!passed) passed = row.id === after;
+        else if (matches(row, filter, names) && isVisible(row, principal, names)) {
+          if (items.length === limit) return { items, last: idOf(items.at(-1)) };
+          items.push(show(row));
+        }
+      }
+      return { items, last: undefined };
+    },
+    resource(market, order) {
+      const owner = ownerOf(board.row(`${market}-${order}`), names);
+      if (owner === undefined) return undefined;
+      return { kind: 'order', id: `${market}-${order}`, client: owner.client, entity: owner.entity };
+    },
+    async detail(market, order) {
+      const row = board.row(`${market}-${order}`);
+      if (row === undefined || ownerOf(row, names) === undefined) return undefined;
+      const life = board.life(row.id);
+      return {
+        order: { ...show(row), contract: await contractOf(database, market, order) },
+        checks: row.rejection === null ? [] : [failedCheck(rejectionOf(row, names))],
+        fills: await fillsOf(database, market, order),
+        steps: life.map((step) => stepOf(step, life[0]?.at ?? step.at)),
+      };
+    },
+  };
+}
+
+const idOf = (order: Order | undefined) => (order === undefined ? undefined : `${order.market}-${order.order}`);
+const ownerOf = (row: BoardRow | undefined, names: OrderNames) => (row === undefined ? undefined : names.account(row.account));
+
+function matches(row: BoardRow, { market, client, account, state }: Filter, names: OrderNames): boolean {
+  return (
+    (market === undefined || row.market === market) &&
+    (account === undefined || String(row.account) === account) &&
+    (state === undefined || row.state === state) &&
+    (client === undefined || String(names.account(row.account)?.client) === client)
+  );
+}
+
+function rejectionOf(row: BoardRow, names: OrderNames): Rejection {
+  const rejection = row.rejection as NonNullable<BoardRow['rejection']>;
+  const cell = names.cellCurrency(rejection.cell);
+  return rejectionText(boardRefusal(rejection, cell === undefined ? (names.listing(row.listing)?.money ?? null) : cell));
+}
+
+function shown(row: BoardRow, names: OrderNames): Order {
+  const account = names.account(row.account);
+  const listing = names.listing(row.listing);
+  return {
+    market: row.market,
+    order: row.id.slice(row.id.lastIndexOf('-') + 1),
+    clOrdId: row.clOrdId === '' ? null : row.clOrdId,
+    at: formatInstant(row.at),
+    client: account === undefined ? null : String(account.client),
+    clientToken: account?.clientToken ?? null,
+    account: String(row.account),
+    accountCode: account?.code ?? String(row.account),
+    contract: null,
+    listing: String(row.listing),
+    symbol: listing?.symbol ?? String(row.listing),
+    side: row.side,
+    effect: row.effect,
+    type: row.type,
+    timeInForce: row.tif,
+    quantity: String(row.quantity),
+    price: row.price,
+    currency: listing?.currency ?? null,
+    state: row.state,
+    filled: String(row.cumQuantity),
+    leaves: String(row.leaves),
+    averagePrice: row.averagePrice,
+    hedged: String(row.hedgedQuantity),
+    hedgedPpm: row.cumQuantity === 0 ? null : Math.round((row.hedgedQuantity / row.cumQuantity) * 1_000_000),
+    seq: row.lastSeq,
+    rejection: row.rejection === null ? null : rejectionOf(row, names),
+  };
+}
+
+/** The check that refused it, in its own figures. Checks that passed are not in the log: the verdict lists them all. */
+function failedCheck({ code, title, used, requested, limit, unit, currency }: Rejection): OrderDetail['checks'][number] {
+  return { code, title, passed: false, used, requested, limit, unit: currency ?? unit };
+}
+
+function stepOf(step: LifeStep, begun: number): OrderDetail['steps'][number] {
+  const { zh, en } = STEP_TEXT[step.kind];
+  const said = [
+    step.state,
+    step.quantity === 0 ? null : step.quantity,
+    step.price === null ? null : `@ ${step.price}`,
+    step.code,
+  ];
+  const detail = said.filter((part) => part !== null).join(' ');
+  return {
+    at: formatInstant(step.at),
+    seq: step.seq,
+    name: step.kind,
+    text: { zh: `${zh} ${detail}`.trim(), en: `${en} ${detail}`.trim() },
+    microseconds: step.at - begun,
+  };
+}
+
+async function fillsOf(database: Database, market: string, order: string): Promise<OrderDetail['fills']> {
+  const { rows } = await database.query<Fill>(
+    `SELECT seq, k, at, quantity, price, exec_type, state, hedge_seq FROM accounts.fill
+      WHERE market = $1 AND order_id = $2 ORDER BY seq, k LIMIT 1000`,
+    [market, BigInt(order)],
+  );
+  return rows.map((fill) => ({
+    ...{ seq: Number(fill.seq), k: fill.k, at: formatInstant(Number(fill.at)), quantity: String(fill.quantity) },
+    ...{
+      price: formatTrimmed(fill.price, PRICE_DIGITS),
+      state: fill.exec_type === 'F' ? fill.state : `${fill.state} ${fill.exec_type}`,
+    },
+    ...{ hedgeSeq: fill.hedge_seq === null ? null : Number(fill.hedge_seq), contract: null },
+  }));
+}
+
+interface Fill {
+  readonly seq: bigint;
+  readonly k: number;
+  readonly at: bigint;
+  readonly quantity: bigint;
+  readonly price: bigint;
+  readonly exec_type: string;
+  readonly state: string;
+  readonly hedge_seq: bigint | null;
+}
+
+/** The contract that the order's fills are of, once the batch has booked them: contracts of its account in its listing. */
+async function contractOf(database: Database, market: string, order: string): Promise<string | null> {
+  const { rows } = await database.query<{ contract: bigint }>(
+    `SELECT c.contract FROM accounts.fill f
+       JOIN accounts.contract c ON c.account = f.account AND c.listing = f.listing
+       JOIN accounts.contract_version v ON v.contract = c.contract AND v.batch = f.batch
+      WHERE f.market = $1 AND f.order_id = $2 LIMIT 2`,
+    [market, BigInt(order)],
+  );
+  return rows.length === 1 ? String(rows[0]?.contract) : null;
+}

@@ -1,0 +1,45 @@
+import type { AnswerOf } from '@meridian/api';
+import { type Bilingual, currency as currencyOf, formatTrimmed, minorDigits, problemKind } from '@meridian/base';
+import { NODE_PRICE_DIGITS } from '@meridian/messages';
+import type { BoardRejection, OrderRefusal } from '@meridian/trading';
+
+export type Rejection = NonNullable<AnswerOf<'GET /v1/orders'>['items'][number]['rejection']>;
+
+/** A refusal in plain words: what the rule allows, what was used and asked for, and what would pass. */
+export function rejectionText(refusal: OrderRefusal): Rejection {
+  const kind = problemKind(refusal.code);
+  if (kind === undefined) throw new RangeError(`nobody declared the refusal ${refusal.code}`);
+  const { unit, currency, limit, used, requested, wouldPass } = refusal;
+  const money = currency === null ? '' : ` ${currency}`;
+  const shown: Readonly<Record<string, string | null>> = {
+    limit: limit === null ? null : `${limit}${money}`,
+    used: used === null ? null : `${used}${money}`,
+    requested: requested === null ? null : `${requested}${money}`,
+    wouldPass: wouldPass ?? '0',
+  };
+  const fill = ({ zh, en }: Bilingual): Bilingual => ({ zh: filled(zh, shown), en: filled(en, shown) });
+  return {
+    ...{ code: refusal.code, title: fill(kind.title), detail: fill(kind.detail), remedy: fill(kind.remedy) },
+    ...{ unit, currency, limit, used, requested, wouldPass },
+  };
+}
+
+function filled(text: string, shown: Readonly<Record<string, string | null>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => shown[name] ?? (Object.hasOwn(shown, name) ? '—' : whole));
+}
+
+/** The board's raw numbers as they are shown; `currency` is the limit cell's, or the listing's where no cell is named. */
+export function boardRefusal(rejection: BoardRejection, currency: string | null): OrderRefusal {
+  const { code, cell, wouldPass } = rejection;
+  // A cell that counts units has no currency.
+  const unit = rejection.unit === 'amount' && currency === null ? 'quantity' : rejection.unit;
+  const money = unit === 'amount' ? currency : null;
+  const digits = unit === 'price' ? NODE_PRICE_DIGITS : money === null ? 0 : minorDigits(currencyOf(money));
+  const show = (value: number) => (unit === null ? null : formatTrimmed(BigInt(value), digits));
+  return {
+    ...{ code, unit, currency: money, cell: cell === 0 ? null : cell },
+    ...{ limit: show(rejection.limit), used: show(rejection.used), requested: show(rejection.requested) },
+    wouldPass:
+      unit === null || wouldPass === 0 ? null : formatTrimmed(BigInt(wouldPass), unit === 'price' ? NODE_PRICE_DIGITS : 0),
+  };
+}
