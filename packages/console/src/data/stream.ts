@@ -62,6 +62,7 @@ export class Stream {
   #state: LineState = 'closed';
   #beat: Beat | null = null;
   #lastHeard = 0;
+  #heard = false;
   #tries = 0;
   #version = 0;
   #framed = false;
@@ -73,6 +74,11 @@ export class Stream {
 
   get state(): LineState {
     return this.#state;
+  }
+
+  /** When anything was last heard, on the world's monotonic clock; null before the first word. What is shown is as old as this. */
+  get lastHeard(): number | null {
+    return this.#heard ? this.#lastHeard : null;
   }
 
   /** The last beat: lag, rate, conflation, sequence per market. */
@@ -162,6 +168,7 @@ export class Stream {
       message: (text) => {
         if (!current()) return;
         this.#lastHeard = this.#world.now();
+        this.#heard = true;
         this.#hear(JSON.parse(text) as ServerMessage);
       },
       close: () => current() && this.#broken(),
@@ -197,7 +204,7 @@ export class Stream {
     this.#framed = true;
     this.#world.nextFrame(() => {
       this.#framed = false;
-      for (const [id, { n }] of this.#drawn) this.#say({ op: 'ack', id, n });
+      for (const [id, { v, n }] of this.#drawn) this.#say({ op: 'ack', id, v, n });
       this.#drawn.clear();
     });
   }

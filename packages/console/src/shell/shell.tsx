@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useSession } from '../data/session.ts';
 import { useText } from '../i18n/use-text.ts';
 import { type Binding, listenToKeys, useKeys } from '../keys/bindings.ts';
+import { Notices } from '../parts/toast.tsx';
 import { setPreferences } from '../preferences.ts';
 import { ticket } from '../screens/index.ts';
 import { useHold } from './hold.ts';
@@ -64,6 +65,7 @@ export function Shell({ page }: { readonly page: ReactNode }) {
         {page}
       </main>
       <StatusBar />
+      <Notices />
       <Suspense fallback={null}>
         {overlay === 'palette' && <Palette close={close} open={setOverlay} />}
         {overlay === 'keys' && <KeysSheet close={close} />}
