@@ -1,3 +1,4 @@
+import './identity/declarations.ts';
 import { entity, logFields } from '@meridian/catalog';
 
 /** What this room stores and logs. */

@@ -2,7 +2,7 @@ import { aiShapes } from '@meridian/ai';
 import { entity, type Shape } from '@meridian/catalog';
 import { messageShapes } from '@meridian/messages';
 import { riskShapes } from '@meridian/risk';
-import { auditParams } from '@meridian/security';
+import { approvalShapes, auditParams, identityShapes } from '@meridian/security';
 import { venueShapes } from '@meridian/venue';
 
 /** The class of what this room stores, and of what it lets into the audit log. DS-1. */
@@ -29,6 +29,8 @@ auditParams('server', AUDIT_PARAMS);
 /** Everything the house really sends or notes, taken from its codecs, for comparison with what is declared. */
 export const shapes: readonly Shape[] = [
   ...messageShapes,
+  ...approvalShapes,
+  ...identityShapes,
   ...riskShapes,
   ...aiShapes,
   ...venueShapes,

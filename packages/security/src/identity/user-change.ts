@@ -1,0 +1,192 @@
+import { instantParameter, type Transaction } from '@meridian/store';
+import type { UserDuty } from '../duty.ts';
+import { changing, type Ground, isDuplicate } from './ground.ts';
+import { checkPassword, generatePassword } from './password.ts';
+import { problem } from './problems.ts';
+import { endSessions } from './session.ts';
+import { writePassword } from './sign-in.ts';
+import {
+  type By,
+  checkBy,
+  checkDuties,
+  checkNewUser,
+  checkScope,
+  inOrder,
+  type NewUser,
+  readUser,
+  type UserRow,
+  type UserScope,
+} from './user.ts';
+
+type Kind = 'create' | 'duties' | 'scope' | 'disable' | 'enable' | 'password' | 'factor' | 'federate';
+
+/**
+ * Changes of users. Each is made by one person and checked by another, noted with both in `security.user_change` and in the
+ * audit log, and felt by live sessions at once. `within` lets an approval run it in its own transaction.
+ */
+export interface UserChanges {
+  /**
+   * A new user with a generated password, told once; it must be changed at first sign-in unless `password` is given.
+   * @throws Problem USER_EXISTS | USER_MALFORMED | DUTIES_CONFLICT | USER_FOUR_EYES | PASSWORD_WEAK
+   */
+  create(user: NewUser, by: By, options?: CreateOptions): Promise<{ readonly password: string }>;
+  /** @throws Problem USER_UNKNOWN | USER_MALFORMED | DUTIES_CONFLICT | USER_FOUR_EYES */
+  changeDuties(name: string, duties: readonly UserDuty[], by: By, within?: Transaction): Promise<void>;
+  /** @throws Problem USER_UNKNOWN | USER_MALFORMED | USER_FOUR_EYES */
+  changeScope(name: string, scope: UserScope, by: By, within?: Transaction): Promise<void>;
+  /** Ends the sessions as well. The operator may do this alone. @throws Problem USER_UNKNOWN | USER_FOUR_EYES */
+  disable(name: string, by: By, within?: Transaction): Promise<void>;
+  /** @throws Problem USER_UNKNOWN | USER_FOUR_EYES */
+  enable(name: string, by: By, within?: Transaction): Promise<void>;
+  /** A generated password, told once, to be changed at the next sign-in; ends the sessions and any lock. */
+  resetPassword(name: string, by: By, within?: Transaction): Promise<{ readonly password: string }>;
+  /** Takes codes, passkeys and recovery codes away: the device is lost. Ends the sessions. */
+  resetSecondFactor(name: string, by: By, within?: Transaction): Promise<void>;
+  /** Lets another issuer's subject in as this user. No user is ever made by signing in. @throws Problem USER_EXISTS */
+  linkFederated(name: string, subject: { readonly issuer: string; readonly subject: string }, by: By): Promise<void>;
+}
+
+export interface CreateOptions {
+  readonly within?: Transaction;
+  /** For the demo and for tests: a password that need not be changed. */
+  readonly password?: string;
+}
+
+export function openUserChanges(ground: Ground): UserChanges {
+  const { hasher } = ground;
+
+  interface Change {
+    readonly kind: Kind;
+    readonly name: string;
+    readonly by: By;
+    readonly detail: Readonly<Record<string, unknown>>;
+    readonly duties?: readonly UserDuty[];
+    readonly within?: Transaction | undefined;
+  }
+
+  function change<T>({ kind, name, by, detail, duties, within }: Change, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    checkBy(name, by);
+    const record = {
+      ...{ actor: by.maker, duty: by.maker === 'operator' ? ('operator' as const) : ('administrator' as const) },
+      ...{ action: `user-${kind}`, target: name, outcome: 'done' },
+      params: {
+        ...(duties === undefined ? {} : { duties: duties.join(' ') }),
+        ...(by.checker === undefined ? {} : { approved_by: by.checker }),
+      },
+    };
+    const inside = async (tx: Transaction) => {
+      // Before the change takes effect: whether the operator may act alone is judged by the house as it was.
+      await tx.query(
+        'INSERT INTO security.user_change (at, user_name, kind, detail, maker, checker) VALUES ($1, $2, $3, $4, $5, $6)',
+        [instantParameter(ground.clock.now()), name, kind, { json: detail }, by.maker, by.checker ?? null],
+      );
+      return work(tx);
+    };
+    return changing(ground, record, inside, within);
+  }
+
+  /** Runs `work` on a user that exists, locked against other changes. */
+  async function onUser(tx: Transaction, name: string, work: (user: UserRow) => Promise<void>): Promise<void> {
+    await tx.query('SELECT FROM security.user WHERE name = $1 FOR UPDATE', [name]);
+    const user = await readUser(tx, name);
+    if (user === undefined) throw problem('USER_UNKNOWN', { user: name.slice(0, 32) });
+    await work(user);
+  }
+
+  /** What was proven with the old credentials is not proven any more. */
+  async function renewCredentials(tx: Transaction, name: string, reason: string): Promise<void> {
+    await tx.query('UPDATE security.user SET credential_epoch = credential_epoch + 1 WHERE name = $1', [name]);
+    await endSessions(tx, ground, 'user_name = $1', name, reason);
+  }
+
+  const setState = (state: 'active' | 'disabled', kind: Kind) => (name: string, by: By, within?: Transaction) =>
+    change({ kind, name, by, detail: {}, within }, (tx) =>
+      onUser(tx, name, async () => {
+        await tx.query('UPDATE security.user SET state = $2 WHERE name = $1', [name, state]);
+        await renewCredentials(tx, name, state);
+      }),
+    );
+
+  return {
+    async create(user, by, { within, password: chosen } = {}) {
+      checkNewUser(user);
+      if (chosen !== undefined) checkPassword('', chosen);
+      const password = chosen ?? generatePassword();
+      const stored = await hasher.hash(user.name, password);
+      const { name, title, jurisdictions, clients, entities } = user;
+      const duties = inOrder(user.duties);
+      const detail = { title, duties, jurisdictions, clients, entities };
+      await change({ kind: 'create', name, by, detail, duties, within }, async (tx) => {
+        if ((await readUser(tx, name)) !== undefined) throw problem('USER_EXISTS', { user: name });
+        await tx.query(
+          `INSERT INTO security.user (name, title_zh, title_en, jurisdictions, clients, entities, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+          [name, title.zh, title.en, jurisdictions, clients, entities, instantParameter(ground.clock.now())],
+        );
+        await writeDuties(tx, name, duties);
+        await writePassword(tx, ground, name, stored, chosen === undefined);
+      });
+      return { password };
+    },
+    async changeDuties(name, duties, by, within) {
+      checkDuties(duties);
+      await change({ kind: 'duties', name, by, detail: { duties }, duties, within }, (tx) =>
+        onUser(tx, name, async (user) => {
+          checkScope(duties, user);
+          await tx.query('DELETE FROM security.user_duty WHERE user_name = $1', [name]);
+          await writeDuties(tx, name, duties);
+        }),
+      );
+    },
+    async changeScope(name, { jurisdictions, clients, entities }, by, within) {
+      const detail = { jurisdictions, clients, entities };
+      await change({ kind: 'scope', name, by, detail, within }, (tx) =>
+        onUser(tx, name, async (user) => {
+          checkScope(user.duties, detail);
+          await tx.query('UPDATE security.user SET jurisdictions = $2, clients = $3, entities = $4 WHERE name = $1', [
+            ...[name, jurisdictions, clients, entities],
+          ]);
+        }),
+      );
+    },
+    disable: setState('disabled', 'disable'),
+    enable: setState('active', 'enable'),
+    async resetPassword(name, by, within) {
+      const password = generatePassword();
+      const stored = await hasher.hash(name, password);
+      await change({ kind: 'password', name, by, detail: {}, within }, (tx) =>
+        onUser(tx, name, async () => {
+          await writePassword(tx, ground, name, stored, true);
+          await ground.limits.clear(tx, { kind: 'account', value: name });
+          await renewCredentials(tx, name, 'password reset');
+        }),
+      );
+      return { password };
+    },
+    resetSecondFactor: (name, by, within) =>
+      change({ kind: 'factor', name, by, detail: {}, within }, (tx) =>
+        onUser(tx, name, async () => {
+          for (const factor of ['totp', 'passkey', 'recovery_code'])
+            await tx.query(`DELETE FROM security.${factor} WHERE user_name = $1`, [name]);
+          await ground.limits.clear(tx, { kind: 'factor', value: name });
+          await renewCredentials(tx, name, 'second factor reset');
+        }),
+      ),
+    linkFederated: (name, { issuer, subject }, by) =>
+      change({ kind: 'federate', name, by, detail: { issuer, subject } }, (tx) =>
+        onUser(tx, name, async () => {
+          await tx
+            .query('INSERT INTO security.federated_subject (issuer, subject, user_name) VALUES ($1, $2, $3)', [
+              ...[issuer, subject, name],
+            ])
+            .catch((error: unknown) => {
+              throw isDuplicate(error) ? problem('USER_EXISTS', { user: subject.slice(0, 32) }, error) : error;
+            });
+        }),
+      ),
+  };
+}
+
+async function writeDuties(tx: Transaction, name: string, duties: readonly UserDuty[]): Promise<void> {
+  await tx.query('INSERT INTO security.user_duty (user_name, duty) SELECT $1, unnest($2::text[])', [name, duties]);
+}
