@@ -23,7 +23,7 @@ const { problem } = declareProblems({
 /** A message of a reader, in characters; more is no message of this protocol. */
 export const MESSAGE_CHARS_MAX = 8_192;
 /** Subscriptions of one reader. */
-export const SUBSCRIPTIONS_MAX = 32;
+export const SUBSCRIPTIONS_MAX = 64;
 /** Messages of one reader per second; beyond it the line is cut. */
 const MESSAGES_PER_SECOND_MAX = 400;
 /** A reader that is behind by so many bytes gets nothing new until it has caught up. */
