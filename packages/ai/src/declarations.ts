@@ -135,6 +135,7 @@ table('review_verdict', '复核结论', 'verdicts of reviews', {
 const AUDIT_PARAMS = {
   ...{ version: 'text', use_case: 'text', transition: 'text', from_state: 'text', to_state: 'text', team: 'text' },
   ...{ artefact: 'text', dataset: 'text', suites: 'integer', passed: 'boolean', item: 'integer', verdict: 'text' },
+  ...{ decision: 'bigint', decision_hash: 'text' },
 } as const;
 auditParams('ai', AUDIT_PARAMS);
 

@@ -1,5 +1,17 @@
 import './declarations.ts';
 
+export { type Artefact, type Features, openArtefact, type SealedArtefact, score, seal } from './artefact.ts';
+export { type Answer, type Decider, type Fallback, openDecider, type Route, RULE_THRESHOLD } from './decider.ts';
+export {
+  type Counterfactual,
+  type Decision,
+  type DecisionFault,
+  type DecisionLog,
+  type DecisionVerdict,
+  type NewDecision,
+  openDecisionLog,
+  type Reason,
+} from './decision-log.ts';
 export { aiShapes } from './declarations.ts';
 export {
   type Actor,
@@ -33,3 +45,5 @@ export {
   type ValidationRun,
   type VersionRecord,
 } from './registry.ts';
+export { normalCdf, ruleScore } from './rule.ts';
+export { DEADLINE_MS, openScorer, type Scorer, type ScorerFault, type ScorerOptions } from './scorer.ts';

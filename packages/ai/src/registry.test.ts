@@ -9,14 +9,16 @@ import { seededUniform } from './metrics.ts';
 import {
   advance,
   COMPLIANCE,
+  championed,
   DATASET,
-  LIFE,
   OTHER_RISK,
   OWNER,
   passSuites,
   RISK,
   registered,
   type ScratchRegistry,
+  SHADOW_BEGIN,
+  SHADOW_END,
   scratchRegistry,
   seedShadow,
   T0,
@@ -30,8 +32,6 @@ before(async () => {
 });
 after(() => house?.remove());
 
-const SHADOW_BEGIN = T0 + 10 * MICROS_PER_DAY;
-const SHADOW_END = T0 + 60 * MICROS_PER_DAY;
 const refused = (code: string, work: Promise<unknown>) => assert.rejects(work, (error) => isProblem(error, code));
 /** The database itself refuses. */
 const barred = (constraint: string | undefined, sql: string, parameters: readonly (string | number)[] = []) =>
@@ -39,18 +39,6 @@ const barred = (constraint: string | undefined, sql: string, parameters: readonl
     constraint === undefined ? true : violatedConstraint(error) === constraint,
   );
 const state = async (version: string) => (await house.registry.versions()).find((each) => each.version === version)?.state;
-
-/** Registers a version and takes it to champion through a shadow of real length. */
-async function champion(onTheWay: (version: string) => Promise<void> = async () => {}): Promise<string> {
-  const version = await registered(house.registry);
-  await advance(house.registry, version, 6, SHADOW_BEGIN);
-  await seedShadow(house.database, version, 25, 1_000, '2024-01-15' as DateText);
-  for (const [name, actor] of LIFE.slice(6)) {
-    if (name === 'promote') await onTheWay(version);
-    await house.registry.command({ name, version, actor, at: SHADOW_END }, 'test');
-  }
-  return version;
-}
 
 test('[DS-1] every column of the room is declared with its type and class', async () => {
   const drifts = await checkDatabase((sql: string) => house.database.query(sql));
@@ -72,9 +60,9 @@ test('[AI-a] the database holds the same edges as the program', async () => {
 });
 
 test('[AI-a, AI-c] registered, validated, approved, in the shadow, promoted, rolled back: all of it in the audit chain', async () => {
-  const first = await champion();
+  const first = await championed(house);
   assert.equal(await state(first), 'CHAMPION');
-  const second = await champion((version) =>
+  const second = await championed(house, undefined, (version) =>
     barred(
       'one_champion',
       `INSERT INTO ai.transition (version, transition, from_state, to_state, actor, team, duty, reason, at, audit_no)

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson, type Instant, MICROS_PER_DAY } from '@meridian/base';
+import { canonicalJson, type Instant } from '@meridian/base';
 import type { AuditLog, AuditValue } from '@meridian/security';
 import { type Database, instantParameter, type Queryable, sqlState, type Transaction } from '@meridian/store';
+import { sha256 } from './digest.ts';
 import {
   type Actor,
   type Evidence,
@@ -142,8 +142,6 @@ export interface RegistryOptions {
   readonly database: Database;
   readonly audit: AuditLog;
 }
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export function openRegistry({ database, audit }: RegistryOptions): ModelRegistry {
   /** Works in one transaction and notes the audit log's new end outside the database. */
@@ -415,7 +413,3 @@ async function evidenceOf(tx: Transaction, standing: VersionRecord & { round: nu
     shadow: inShadow ? await shadowRecord(tx, standing.version) : { days: 0, labelled: 0, holds: false },
   };
 }
-
-/** Days an approval still holds, for people. */
-export const daysLeft = (standing: Standing, at: Instant): number =>
-  standing.approvedUntil === null ? 0 : Math.max(0, Math.floor((standing.approvedUntil - at) / MICROS_PER_DAY));

@@ -1,8 +1,9 @@
+import './declarations.ts';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { canonicalJson, type DateText, type Instant, parseInstant } from '@meridian/base';
+import { canonicalJson, type DateText, type Instant, MICROS_PER_DAY, parseInstant } from '@meridian/base';
 import { type AuditLog, type Duty, openAuditLog } from '@meridian/security';
 import { type Database, type ScratchDatabase, scratchDatabase } from '@meridian/store';
 import { type Actor, type CommandName, MANDATORY_SUITES } from './governance.ts';
@@ -19,6 +20,8 @@ export interface ScratchRegistry {
 
 export const USE_CASE = 'margin-shortfall';
 export const T0: Instant = parseInstant('2024-01-02T00:00:00Z');
+export const SHADOW_BEGIN = T0 + 10 * MICROS_PER_DAY;
+export const SHADOW_END = T0 + 60 * MICROS_PER_DAY;
 const by = (user: string, duty: Duty, team: string): Actor => ({ user, duty, team });
 export const OWNER = by('owner-1', 'model-owner', 'quant');
 export const VALIDATOR = by('validator-1', 'model-validator', 'validation');
@@ -118,4 +121,20 @@ export async function seedShadow(
      INSERT INTO ai.decision_outcome (decision, happened, known_at) SELECT no, no % 20 = 0, now() FROM d`,
     [version, rows, from, days],
   );
+}
+
+/** Registers an artefact and takes it to champion through a shadow of real length. `beforePromotion` happens in the canary. */
+export async function championed(
+  { registry, database }: ScratchRegistry,
+  artefact?: string,
+  beforePromotion: (version: string) => Promise<void> = async () => {},
+): Promise<string> {
+  const version = await registered(registry, artefact);
+  await advance(registry, version, 6, SHADOW_BEGIN);
+  await seedShadow(database, version, 25, 1_000, '2024-01-15' as DateText);
+  for (const [name, actor] of LIFE.slice(6)) {
+    if (name === 'promote') await beforePromotion(version);
+    await registry.command({ name, version, actor, at: SHADOW_END }, 'test');
+  }
+  return version;
 }
