@@ -15,5 +15,6 @@ export { type DeskAnswer, DeskCancel, DeskOrder, DeskReplace, type DeskReport, D
 export type { VenueOrderOptions } from './door/hedge-gateway.ts';
 export type { ClosingCandidate, MarketDataInstrument, MarketDataOptions } from './door/market-data-gateway.ts';
 export { type MarketService, type MarketServiceOptions, type MarketStatus, openMarketNode } from './door/market-service.ts';
+export type { OrderVerdict, VerdictAmount, VerdictCheck } from './door/verdict.ts';
 export { childClOrdId } from './engine/hedge-id.ts';
 export { ENGINE_VERSION, type HeldPosition, MarketNode, type Placement } from './engine/market-node.ts';

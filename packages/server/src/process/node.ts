@@ -4,7 +4,14 @@ import { lastPosition, type Position } from '@meridian/log';
 import { loadMarketFacts } from '@meridian/market';
 import { decodeCommand } from '@meridian/messages';
 import { loadIdentity } from '@meridian/security';
-import { type DeskCancel, type DeskOrder, type DeskReplace, type MarketService, openMarketNode } from '@meridian/trading';
+import {
+  type DeskCancel,
+  type DeskOrder,
+  type DeskReplace,
+  type DeskTerms,
+  type MarketService,
+  openMarketNode,
+} from '@meridian/trading';
 import { markKey, marksDue } from '../closing-mark.ts';
 import { dataFolder, readWhole, writeWhole } from '../data-folder.ts';
 import type { NodeAnswer } from '../house.ts';
@@ -155,7 +162,8 @@ await runChild(async ({ settings, logger }) => {
 });
 
 /** Orders over the house's own door: the service checks what it is given. */
-function askDesk(node: MarketService, what: string, body: unknown): Promise<unknown> {
+async function askDesk(node: MarketService, what: string, body: unknown): Promise<unknown> {
+  if (what === 'check') return node.checkOrder(body as DeskTerms);
   if (what === 'order') return node.enterOrder(body as DeskOrder);
   if (what === 'replace') return node.replaceOrder(body as DeskReplace);
   if (what === 'cancel') return node.cancelOrder(body as DeskCancel);

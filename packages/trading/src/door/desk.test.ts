@@ -204,3 +204,32 @@ test('[TC-6] what the hedge node refuses at once is in the answer', async (t) =>
   const short = await service.enterOrder(order('W-2', { account: STAGE.overseas, side: 'sell-short' }));
   assert.deepEqual([short.state, short.rejection?.code], ['rejected', 'WASH_TRADE']);
 });
+
+test('[RC-i] the verdict of the door: every check in its unit, what would pass, notional and margin; nothing is logged', async (t) => {
+  const { service } = await openDesk(t);
+  await service.submit({ name: 'recall-lease', body: { cell: STAGE.subMargin, keepFree: 3_000_000 } });
+  const { seq, stateHash } = service.status();
+  const { clOrdId: _, ...terms } = order('V');
+  const verdict = service.checkOrder(terms);
+  assert.deepEqual([verdict.outcome, verdict.rejection?.code, verdict.wouldPass], ['reject', 'LEASE_STATIC', 100]);
+  assert.deepEqual(
+    [verdict.notional, verdict.margin],
+    [
+      { amount: '83750', currency: 'USD' },
+      { amount: '105065.62', currency: 'CNY' },
+    ],
+  );
+  const short = verdict.checks.find(({ cell }) => cell === STAGE.subMargin);
+  assert.deepEqual(short, {
+    ...{ rule: 'LEASE_STATIC', node: 'client', passed: false, unit: 'amount', currency: 'CNY', cell: STAGE.subMargin },
+    ...{ limit: '30000', used: '0', requested: '105065.62', wouldPass: '100' },
+  });
+  const position = verdict.checks.find(({ rule }) => rule === 'POSITION_LIMIT');
+  assert.deepEqual([position?.passed, position?.limit, position?.requested], [true, '20000', '500']);
+  assert.deepEqual([service.status().seq, service.status().stateHash], [seq, stateHash]);
+  const smaller = service.checkOrder({ ...terms, quantity: verdict.wouldPass });
+  assert.deepEqual([smaller.outcome, smaller.rejection, smaller.wouldPass], ['accept', null, 100]);
+  assert.equal((await service.enterOrder(order('V', { quantity: verdict.wouldPass }))).state, 'pending');
+  assert.throws(() => service.checkOrder({ ...terms, account: 99 }), { code: 'DESK_ACCOUNT_UNKNOWN' });
+  assert.throws(() => service.checkOrder(order('V')), { code: 'CONFIG_INVALID' });
+});

@@ -135,6 +135,8 @@ export interface Desk {
   enter(order: DeskOrder): Promise<DeskAnswer>;
   replace(change: DeskReplace): Promise<DeskAnswer>;
   cancel(cancel: DeskCancel): Promise<DeskAnswer>;
+  /** What the door itself refuses an order with: opening orders while consumers are behind; 0 nothing. */
+  fault(order: DeskTerms): number;
   /** A committed event of the desk's session. */
   take(event: NumberedEvent): void;
 }
@@ -226,10 +228,13 @@ export function createDesk(log: NodeLog, submit: (fact: Command) => Promise<unkn
     );
   }
 
+  const faultOf = ({ effect }: DeskTerms): number => (log.sequencer.backlogged && effect === 'open' ? REJECTION.BACKLOG : 0);
+
   return {
+    fault: faultOf,
     enter(order) {
       const body = engineTerms(node, order);
-      const fault = log.sequencer.backlogged && order.effect === 'open' ? REJECTION.BACKLOG : 0;
+      const fault = faultOf(order);
       const clOrdId = deskId(order.account, order.clOrdId);
       return ask(order.account, () => ({
         name: 'new-order',

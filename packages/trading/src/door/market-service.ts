@@ -14,12 +14,13 @@ import { ENGINE_VERSION, MarketNode } from '../engine/market-node.ts';
 import { DAY } from '../engine/trading-day.ts';
 import { type ClientFixOptions, createClientGateway } from './client-gateway.ts';
 import type { ClientDirectory } from './client-message.ts';
-import { createDesk, type DeskAnswer, DeskCancel, DeskOrder, DeskReplace } from './desk.ts';
+import { createDesk, type DeskAnswer, DeskCancel, DeskOrder, DeskReplace, DeskTerms } from './desk.ts';
 import type { ReportDirectory } from './execution-report.ts';
 import { createHedgeGateway, type VenueOrderOptions } from './hedge-gateway.ts';
 import type { HedgeDirectory } from './hedge-message.ts';
 import { type ClosingCandidate, createMarketDataGateway, type MarketDataOptions } from './market-data-gateway.ts';
 import { type NodeLog, openNodeLog } from './node-log.ts';
+import { type OrderVerdict, orderVerdict } from './verdict.ts';
 
 const { problem } = declareProblems({
   FACT_REFUSED: {
@@ -87,6 +88,11 @@ export interface MarketService {
   replaceOrder(change: DeskReplace): Promise<DeskAnswer>;
   cancelOrder(cancel: DeskCancel): Promise<DeskAnswer>;
   /**
+   * What an order would be answered now, with every check's figures. Nothing is kept of the question.
+   * @throws Problem CONFIG_INVALID, DESK_ACCOUNT_UNKNOWN, DESK_LISTING_UNKNOWN
+   */
+  checkOrder(terms: DeskTerms): OrderVerdict;
+  /**
    * Opens FIX to clients and venue; facts come first, sessions must be defined. @throws Problem SESSION_UNDEFINED,
    * FIX_PORT_IN_USE
    */
@@ -140,6 +146,7 @@ export async function openMarketNode(options: MarketServiceOptions): Promise<Mar
     submit: (command) => submit(log, command, refusals),
     enterOrder: async (order) => desk.enter(validateConfig(DeskOrder, order)),
     replaceOrder: async (change) => desk.replace(validateConfig(DeskReplace, change)),
+    checkOrder: (terms) => orderVerdict(node, validateConfig(DeskTerms, terms), desk.fault(terms), log.time),
     cancelOrder: async (cancel) => desk.cancel(validateConfig(DeskCancel, cancel)),
     async openDoors() {
       for (const session of [...options.clientFix.sessions.map((s) => s.session), options.venue.order.session])

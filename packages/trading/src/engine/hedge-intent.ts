@@ -38,12 +38,15 @@ export function tell(h: HedgeState, intent: number, kind: number, k: number, rej
 function sendChild(h: HedgeState, m: Intent): void {
   const { children, accounts } = h;
   const leg = legOf(m.side, m.effect);
-  const rejection = check(h, m, leg);
+  const known = m.route < h.routes.count ? accounts.positions.find(h.routes.tradingAccount[m.route] as number, m.listing) : -1;
+  if (known >= 0) accounts.refresh(children, known, m.side);
+  const rejection = checkIntent(h, m, leg, h.time);
   if (rejection !== 0) {
     const k = refuseIntent(h, m, rejection);
     tell(h, m.intent, EXECUTION.rejected, k, rejection);
     return;
   }
+  countLeaving(h, m.route);
   const position = accounts.row(h.routes.tradingAccount[m.route] as number, m.listing);
   const c = children.open(m.intent);
   children.id[c] = h.seq;
@@ -68,7 +71,8 @@ function sendChild(h: HedgeState, m: Intent): void {
   orderChild(h, c, ACTION.order);
 }
 
-function check(h: HedgeState, m: Intent, leg: number): number {
+/** Whether the trading account may send this at `time`; changes nothing. Of the intent it reads route, listing, side, quantity and price. */
+export function checkIntent(h: HedgeState, m: Readonly<Intent>, leg: number, time: number): number {
   const { routes, sessions, accounts, children } = h;
   if (m.route >= routes.count || routes.known[m.route] === 0) return REJECTION.NOT_PERMITTED;
   const session = routes.session[m.route] as number;
@@ -80,20 +84,22 @@ function check(h: HedgeState, m: Intent, leg: number): number {
   if (TradingAccounts.needsStock(leg) && (position < 0 || m.quantity > accounts.sellable(position, leg)))
     return REJECTION.SELLABLE_EXCEEDED;
   const wash = position < 0 ? 0 : accounts.checkWash(children, position, m.side, m.price);
-  return wash !== 0 ? wash : checkRate(h, m.route);
+  return wash !== 0 ? wash : checkRouteRate(h, m.route, time);
 }
 
-function checkRate(h: HedgeState, route: number): number {
+/** Children and replaces of a route that left in the second of `time`. */
+export function leftIn({ routes }: HedgeState, route: number, time: number): number {
+  return routes.second[route] === Math.floor(time / 1_000_000) ? (routes.arrived[route] as number) : 0;
+}
+
+export function checkRouteRate(h: HedgeState, route: number, time: number): number {
+  return leftIn(h, route, time) >= (h.routes.orderRateMax[route] as number) ? REJECTION.THROTTLED : 0;
+}
+
+function countLeaving(h: HedgeState, route: number): void {
   const { routes } = h;
-  const second = Math.floor(h.time / 1_000_000);
-  if (routes.second[route] !== second) {
-    routes.second[route] = second;
-    routes.arrived[route] = 0;
-  }
-  const arrived = routes.arrived[route] as number;
-  if (arrived >= (routes.orderRateMax[route] as number)) return REJECTION.THROTTLED;
-  routes.arrived[route] = arrived + 1;
-  return 0;
+  routes.arrived[route] = leftIn(h, route, h.time) + 1;
+  routes.second[route] = Math.floor(h.time / 1_000_000);
 }
 
 /** The child of the intent if it lives and no change of it is under way; else −1, with the refusal told. */
@@ -116,15 +122,17 @@ function replaceChild(h: HedgeState, m: Intent): void {
   const position = children.position[c] as number;
   const leg = children.leg[c] as number;
   const leaves = m.quantity - (children.cum[c] as number);
+  accounts.refresh(children, position, children.side[c] as number);
   let rejection = 0;
   if (TradingAccounts.needsStock(leg) && leaves - (children.working[c] as number) > accounts.sellable(position, leg))
     rejection = REJECTION.SELLABLE_EXCEEDED;
   if (rejection === 0) rejection = accounts.checkWash(children, position, children.side[c] as number, m.price);
-  if (rejection === 0) rejection = checkRate(h, children.route[c] as number);
+  if (rejection === 0) rejection = checkRouteRate(h, children.route[c] as number, h.time);
   if (rejection !== 0) {
     refuseChange(h, c, m.intent, rejection);
     return;
   }
+  countLeaving(h, children.route[c] as number);
   children.change[c] = CHANGE.replace;
   children.changeQuantity[c] = m.quantity;
   children.changePrice[c] = m.price;

@@ -4,7 +4,16 @@ import type { ClientState } from './client-state.ts';
 import { hashBytes, hashBytesAgain } from './column.ts';
 import { ACTION } from './hedge-port.ts';
 import { setHold, setWorking, workingNeeded } from './hold.ts';
-import { Candidate, checkCells, checkPermission, checkPosition, checkPrice, checkRate, checkSize } from './order-check.ts';
+import {
+  Candidate,
+  checkCells,
+  checkPermission,
+  checkPosition,
+  checkPrice,
+  checkRate,
+  checkSize,
+  countArrival,
+} from './order-check.ts';
 import { EXEC_STATUS, sendIntent } from './order-entry.ts';
 import { reportCancelRejected, reportOrder, reportRefusal, shownStatus } from './order-report.ts';
 import { CHANGE, STATUS } from './order-table.ts';
@@ -132,6 +141,7 @@ function checkReplace(s: ClientState, o: number): number {
   const { orders } = s;
   const c = candidate;
   const cum = orders.cum[o] as number;
+  c.time = s.time;
   c.order = o;
   c.account = orders.account[o] as number;
   c.listing = orders.listing[o] as number;
@@ -148,7 +158,8 @@ function checkReplace(s: ClientState, o: number): number {
     checkPrice(s, c) ||
     checkSize(s, c) ||
     (c.quantity <= cum ? s.verdict.refuse(REJECTION.REPLACE_BELOW_FILLED, cum, 0, c.quantity, 0) : 0) ||
-    checkRate(s, c.account) ||
+    checkRate(s, c) ||
+    countArrival(s, c) ||
     checkPosition(s, c) ||
     checkCells(s, c)
   );

@@ -12,6 +12,8 @@ import { LEG_CLOSE_LONG, LEG_CLOSE_SHORT, LEG_OPEN_LONG, LEG_OPEN_SHORT, legOf }
 
 /** The order being checked, new or as a replace would leave it. Filled by the caller. */
 export class Candidate {
+  /** Business time the checks count from. */
+  time = 0.5;
   account = 0;
   listing = 0;
   side = 0;
@@ -28,6 +30,10 @@ export class Candidate {
   order = -1;
   /** The price the holds are counted at; set by {@link checkPrice}. */
   holdPrice = 0.5;
+  /** Middle of the quote or last price, the quote's own side, and how far a limit may stand off; set by {@link checkReference}. */
+  reference = 0.5;
+  touch = 0.5;
+  reach = 0.5;
   /** Position row, −1 none yet; set by {@link checkPosition}. */
   position = -1;
 }
@@ -36,6 +42,38 @@ export class Candidate {
 const MARKET = 1;
 const LIMIT = 2;
 
+/** The checks up to the order rate: what, whether, at which price and size. `types`: bit n admits FIX 40 = n. */
+export function checkArrival(s: ClientState, c: Candidate, allowed: boolean, types: number): number {
+  return (
+    checkListing(s, c) ||
+    checkShape(c) ||
+    checkPhase(c, allowed, types) ||
+    checkRestriction(s, c) ||
+    checkPermitted(s, c) ||
+    checkLists(s, c) ||
+    checkPrice(s, c) ||
+    checkSize(s, c) ||
+    checkRate(s, c)
+  );
+}
+
+/** The checks behind it: position, limit cells, room. */
+export function checkExposure(s: ClientState, c: Candidate): number {
+  return checkPosition(s, c) || checkCells(s, c) || checkRoom(s);
+}
+
+export function checkAccount({ accounts }: ClientState, { account }: Candidate): number {
+  const known = account !== 0 && account < accounts.count && accounts.known[account] === 1;
+  return known ? 0 : REJECTION.ORDER_ACCOUNT_UNKNOWN;
+}
+
+/** A local contract settles in the currency its listing is quoted in. */
+export function checkListing({ accounts, listings }: ClientState, c: Candidate): number {
+  if (c.listing === 0 || c.listing >= listings.count || listings.known[c.listing] === 0) return REJECTION.ORDER_LISTING_UNKNOWN;
+  const local = accounts.basis[c.account] === 0;
+  return local && accounts.currency[c.account] !== listings.currency[c.listing] ? REJECTION.ORDER_CURRENCY_MISMATCH : 0;
+}
+
 export function checkShape(c: Candidate): number {
   c.leg = legOf(c.side, c.effect);
   if (c.leg === 0 || (c.type !== MARKET && c.type !== LIMIT)) return REJECTION.ORDER_MALFORMED;
@@ -43,28 +81,37 @@ export function checkShape(c: Candidate): number {
   return (c.price === NO_PRICE) === (c.type === LIMIT) ? REJECTION.ORDER_MALFORMED : 0;
 }
 
-const closes = (leg: number): boolean => leg === LEG_CLOSE_LONG || leg === LEG_CLOSE_SHORT;
+export const closes = (leg: number): boolean => leg === LEG_CLOSE_LONG || leg === LEG_CLOSE_SHORT;
 
 /** Phase, kill switch and restrictions (RC-j), permission (RC-b), black and white lists (RC-a). */
 export function checkPermission(s: ClientState, c: Candidate, allowed: boolean): number {
-  if (!allowed || (s.day.types & (1 << c.type)) === 0) return REJECTION.MARKET_CLOSED;
+  return checkPhase(c, allowed, s.day.types) || checkRestriction(s, c) || checkPermitted(s, c) || checkLists(s, c);
+}
+
+export function checkPhase(c: Candidate, allowed: boolean, types: number): number {
+  return !allowed || (types & (1 << c.type)) === 0 ? REJECTION.MARKET_CLOSED : 0;
+}
+
+export function checkRestriction(s: ClientState, c: Candidate): number {
   const { accounts, listings } = s;
   const client = accounts.client[c.account] as number;
   let restriction = Math.max(s.firmRestriction, s.marketRestriction);
   restriction = Math.max(restriction, listings.restriction[c.listing] as number, accounts.restriction[c.account] as number);
   if (s.clientRestrictions.count > 0) restriction = Math.max(restriction, s.clientRestrictions.get(client, 0));
   if (restriction === 2) return REJECTION.HALTED;
-  const closing = closes(c.leg);
-  if (restriction === 1 && !closing) return REJECTION.REDUCE_ONLY;
-
-  const permission = accounts.permission[c.account] as number;
-  if (permission === 0 || (permission === 2 && !closing)) return REJECTION.NOT_PERMITTED;
-  const route = accounts.route[c.account] as number;
-  if (route >= s.routes.count || s.routes.known[route] === 0) return REJECTION.NOT_PERMITTED;
-  return checkLists(s, c, client, closing);
+  return restriction === 1 && !closes(c.leg) ? REJECTION.REDUCE_ONLY : 0;
 }
 
-function checkLists(s: ClientState, c: Candidate, client: number, closing: boolean): number {
+export function checkPermitted(s: ClientState, c: Candidate): number {
+  const { accounts, routes } = s;
+  const permission = accounts.permission[c.account] as number;
+  if (permission === 0 || (permission === 2 && !closes(c.leg))) return REJECTION.NOT_PERMITTED;
+  const route = accounts.route[c.account] as number;
+  return route >= routes.count || routes.known[route] === 0 ? REJECTION.NOT_PERMITTED : 0;
+}
+
+export function checkLists(s: ClientState, c: Candidate): number {
+  const client = s.accounts.client[c.account] as number;
   const firm = s.listings.firmList[c.listing] as number;
   let found = firm !== 255;
   let none = firm === 0;
@@ -76,38 +123,49 @@ function checkLists(s: ClientState, c: Candidate, client: number, closing: boole
     none ||= group === 0 || own === 0;
     closeOnly ||= group === 2 || own === 2;
   }
-  return !found || none || (closeOnly && !closing) ? REJECTION.LISTED_OUT : 0;
+  return !found || none || (closeOnly && !closes(c.leg)) ? REJECTION.LISTED_OUT : 0;
 }
 
 /** Reference price present, fresh and finite; collar; tick. Sets the price that holds are counted at. */
 export function checkPrice(s: ClientState, c: Candidate): number {
-  const { listings, verdict } = s;
+  return checkReference(s, c) || checkCollar(s, c) || checkTick(s, c) || countHoldPrice(c);
+}
+
+export function checkReference(s: ClientState, c: Candidate): number {
+  const { listings } = s;
   const i = c.listing;
   const bid = listings.bid[i] as number;
   const ask = listings.ask[i] as number;
   const quoted = bid !== NO_PRICE && ask !== NO_PRICE;
   const reference = quoted ? Math.floor((bid + ask) / 2) : (listings.last[i] as number);
+  c.reference = reference;
   if (reference === NO_PRICE) return REJECTION.PRICE_ABSENT;
-  const age = s.time - (listings.sourceTime[i] as number);
+  c.touch = quoted ? (c.side === 1 ? ask : bid) : reference;
+  c.reach = Math.floor((Math.abs(reference) * (listings.collarPpm[i] as number)) / PPM);
+  const age = c.time - (listings.sourceTime[i] as number);
   const ageMax = listings.priceAgeMax[i] as number;
-  if (age > ageMax) return verdict.refuse(REJECTION.PRICE_STALE, ageMax, age, 0, 0);
+  return age > ageMax ? s.verdict.refuse(REJECTION.PRICE_STALE, ageMax, age, 0, 0) : 0;
+}
 
-  const reach = Math.floor((Math.abs(reference) * (listings.collarPpm[i] as number)) / PPM);
-  const side = c.side === 1 ? (quoted ? ask : reference) : quoted ? bid : reference;
-  if (c.type === MARKET) {
-    // A buyer may pay up to the collar; a seller's margin counts at what the market shows.
-    c.holdPrice = c.side === 1 ? side + reach : side;
-    return 0;
-  }
-  if (c.price > reference + reach) return refuseCollar(s, c, reference + reach, true);
-  if (c.price < reference - reach) return refuseCollar(s, c, reference - reach, false);
-  const tick = listings.tickAt(i, c.price);
-  if (tick === 0) return verdict.refuse(REJECTION.OFF_TICK, 0, 0, c.price, 0);
+export function checkCollar(s: ClientState, c: Candidate): number {
+  if (c.type === MARKET) return 0;
+  if (c.price > c.reference + c.reach) return refuseCollar(s, c, c.reference + c.reach, true);
+  return c.price < c.reference - c.reach ? refuseCollar(s, c, c.reference - c.reach, false) : 0;
+}
+
+export function checkTick(s: ClientState, c: Candidate): number {
+  if (c.type === MARKET) return 0;
+  const tick = s.listings.tickAt(c.listing, c.price);
+  if (tick === 0) return s.verdict.refuse(REJECTION.OFF_TICK, 0, 0, c.price, 0);
   const over = c.price - Math.floor(c.price / tick) * tick;
-  if (over !== 0)
-    return verdict.refuse(REJECTION.OFF_TICK, tick, 0, c.price, c.side === 1 ? c.price - over : c.price - over + tick);
-  // A sell limit below the bid fills at the bid or better.
-  c.holdPrice = c.side === 1 ? c.price : Math.max(c.price, side);
+  if (over === 0) return 0;
+  return s.verdict.refuse(REJECTION.OFF_TICK, tick, 0, c.price, c.side === 1 ? c.price - over : c.price - over + tick);
+}
+
+/** A buyer may pay up to his limit, at market up to the collar; a seller's margin counts at what the market shows, or better. */
+export function countHoldPrice(c: Candidate): number {
+  if (c.type === MARKET) c.holdPrice = c.side === 1 ? c.touch + c.reach : c.touch;
+  else c.holdPrice = c.side === 1 ? c.price : Math.max(c.price, c.touch);
   return 0;
 }
 
@@ -119,47 +177,80 @@ function refuseCollar(s: ClientState, c: Candidate, bound: number, above: boolea
 
 /** Lot, size and value of one order. */
 export function checkSize(s: ClientState, c: Candidate): number {
+  return checkLeast(s, c) || checkLot(s, c) || checkMost(s, c) || checkValue(s, c);
+}
+
+export function checkLeast({ listings, verdict }: ClientState, c: Candidate): number {
+  if (c.quantity >= 1) return 0;
+  const max = listings.quantityMax[c.listing] as number;
+  return verdict.refuse(REJECTION.QUANTITY_REFUSED, max, 0, c.quantity, Math.min(listings.lot[c.listing] as number, max));
+}
+
+export function checkLot({ listings, verdict }: ClientState, c: Candidate): number {
+  const lot = listings.lot[c.listing] as number;
+  const q = c.quantity;
+  // Exact: a multiple divides without a rest, and only a multiple comes back as itself.
+  if (Math.floor(q / lot) * lot === q) return 0;
+  return verdict.refuse(REJECTION.OFF_LOT, lot, 0, q, Math.max(lot, q - (q % lot)));
+}
+
+export function checkMost({ listings, verdict }: ClientState, c: Candidate): number {
+  const max = listings.quantityMax[c.listing] as number;
+  if (c.quantity <= max) return 0;
+  return verdict.refuse(REJECTION.QUANTITY_REFUSED, max, 0, c.quantity, max - (max % (listings.lot[c.listing] as number)));
+}
+
+export function checkValue(s: ClientState, c: Candidate): number {
   const { listings, verdict } = s;
   const i = c.listing;
-  const lot = listings.lot[i] as number;
-  const max = listings.quantityMax[i] as number;
-  const q = c.quantity;
-  if (q < 1) return verdict.refuse(REJECTION.QUANTITY_REFUSED, max, 0, q, Math.min(lot, max));
-  // Exact: a multiple divides without a rest, and only a multiple comes back as itself.
-  if (Math.floor(q / lot) * lot !== q) return verdict.refuse(REJECTION.OFF_LOT, lot, 0, q, Math.max(lot, q - (q % lot)));
-  if (q > max) return verdict.refuse(REJECTION.QUANTITY_REFUSED, max, 0, q, max - (max % lot));
   const price = Math.abs(c.holdPrice);
-  const value = q * price;
+  const value = c.quantity * price;
   const valueMax = Math.min(listings.valueMax[i] as number, ORDER_VALUE_MAX);
   if (value <= valueMax) return 0;
-  const perUnit = 10 ** (s.currencies.digits[listings.currency[i] as number] as number) / 10_000;
+  const perUnit = minorPerValue(s, i);
   const asked = Math.min(Math.ceil(value * perUnit), Number.MAX_SAFE_INTEGER);
   const fit = Math.floor(valueMax / price);
+  const lot = listings.lot[i] as number;
   return verdict.refuse(REJECTION.NOTIONAL_TOO_LARGE, Math.floor(valueMax * perUnit), 0, asked, fit - (fit % lot));
 }
 
-/** Orders and replaces that arrived in this second of business time. Counts the arrival whether or not it passes. */
-export function checkRate(s: ClientState, account: number): number {
+/** Minor units of the listing's currency in one of quantity × price. */
+export function minorPerValue(s: ClientState, listing: number): number {
+  return 10 ** (s.currencies.digits[s.listings.currency[listing] as number] as number) / 10_000;
+}
+
+/** Orders and replaces of an account that arrived in the second of `time`. */
+export function arrivedIn({ accounts }: ClientState, account: number, time: number): number {
+  return accounts.second[account] === Math.floor(time / 1_000_000) ? (accounts.arrived[account] as number) : 0;
+}
+
+export function checkRate(s: ClientState, c: Candidate): number {
+  const max = s.accounts.orderRateMax[c.account] as number;
+  const arrived = arrivedIn(s, c.account, c.time);
+  return arrived >= max ? s.verdict.refuse(REJECTION.THROTTLED, max, arrived, 1, 0) : 0;
+}
+
+/** The only thing that a check changes: an arrival counts whether or not what follows passes. */
+export function countArrival(s: ClientState, c: Candidate): number {
   const { accounts } = s;
-  const second = Math.floor(s.time / 1_000_000);
-  if (accounts.second[account] !== second) {
-    accounts.second[account] = second;
-    accounts.arrived[account] = 0;
-  }
-  const max = accounts.orderRateMax[account] as number;
-  const arrived = accounts.arrived[account] as number;
-  if (arrived >= max) return s.verdict.refuse(REJECTION.THROTTLED, max, arrived, 1, 0);
-  accounts.arrived[account] = arrived + 1;
+  accounts.arrived[c.account] = arrivedIn(s, c.account, c.time) + 1;
+  accounts.second[c.account] = Math.floor(c.time / 1_000_000);
   return 0;
 }
 
 /** Short selling; closing no more than there is; the projected position (RC-f). */
 export function checkPosition(s: ClientState, c: Candidate): number {
+  return checkShort(s, c) || checkProjected(s, c);
+}
+
+export function checkShort(s: ClientState, c: Candidate): number {
+  if (c.leg !== LEG_OPEN_SHORT) return 0;
+  const route = s.accounts.route[c.account] as number;
+  return s.listings.shortAllowed[c.listing] === 0 || s.routes.shortAllowed[route] === 0 ? REJECTION.SHORT_REFUSED : 0;
+}
+
+export function checkProjected(s: ClientState, c: Candidate): number {
   const { positions, verdict } = s;
-  if (c.leg === LEG_OPEN_SHORT) {
-    const route = s.accounts.route[c.account] as number;
-    if (s.listings.shortAllowed[c.listing] === 0 || s.routes.shortAllowed[route] === 0) return REJECTION.SHORT_REFUSED;
-  }
   const p = positions.find(c.account, c.listing);
   c.position = p;
   if (p < 0 && positions.full) return REJECTION.CAPACITY;
@@ -188,7 +279,7 @@ function toLot(s: ClientState, c: Candidate, leaves: number): number {
 }
 
 /** The rate a cell's need is counted at; 0 where no set in force has it. */
-function rateTo(s: ClientState, listing: number, currency: number): number {
+export function rateTo(s: ClientState, listing: number, currency: number): number {
   return s.currencies.rate[(s.listings.currency[listing] as number) * CURRENCIES_MAX + currency] as number;
 }
 
@@ -219,25 +310,41 @@ export function needOfCell(
  * it needs beyond that must be free.
  */
 export function checkCells(s: ClientState, c: Candidate): number {
-  const { accounts, cells, orders } = s;
-  // A contract in another currency than its underlying's cannot be valued without the rate, whatever its cells.
-  if (rateTo(s, c.listing, accounts.currency[c.account] as number) === 0) return REJECTION.RATE_ABSENT;
-  const opening = !closes(c.leg);
-  const count = accounts.cellCount[c.account] as number;
+  const rejection = checkRateSet(s, c);
+  if (rejection !== 0) return rejection;
+  const count = s.accounts.cellCount[c.account] as number;
   for (let n = 0; n < count; n++) {
-    if (!opening) {
-      s.need[n] = 0;
-      continue;
-    }
-    const cell = accounts.cells[c.account * CELLS_PER_ORDER + n] as number;
-    if (!cells.has(cell)) return refuseCell(s, c, cell, n, 0, c.leaves);
-    const need = needOfCell(s, c.account, c.listing, n, c.leaves, c.holdPrice);
-    if (need < 0) return REJECTION.RATE_ABSENT;
-    const held = c.order < 0 ? 0 : (orders.hold[c.order + n] as number);
-    if (need - held > cells.free(cell)) return refuseCell(s, c, cell, n, held, need);
-    s.need[n] = need;
+    const refused = checkCell(s, c, n);
+    if (refused !== 0) return refused;
   }
   return 0;
+}
+
+/** A contract in another currency than its underlying's cannot be valued without the rate, whatever its cells. */
+export function checkRateSet(s: ClientState, c: Candidate): number {
+  return rateTo(s, c.listing, s.accounts.currency[c.account] as number) === 0 ? REJECTION.RATE_ABSENT : 0;
+}
+
+/** The n-th cell of the account. What closes needs nothing of it. */
+export function checkCell(s: ClientState, c: Candidate, n: number): number {
+  const { accounts, cells, orders } = s;
+  if (closes(c.leg)) {
+    s.need[n] = 0;
+    return 0;
+  }
+  const cell = accounts.cells[c.account * CELLS_PER_ORDER + n] as number;
+  if (!cells.has(cell)) return refuseCell(s, c, cell, n, 0, c.leaves);
+  const need = needOfCell(s, c.account, c.listing, n, c.leaves, c.holdPrice);
+  if (need < 0) return REJECTION.RATE_ABSENT;
+  const held = c.order < 0 ? 0 : (orders.hold[c.order + n] as number);
+  if (need - held > cells.free(cell)) return refuseCell(s, c, cell, n, held, need);
+  s.need[n] = need;
+  return 0;
+}
+
+/** Room for one more order. */
+export function checkRoom(s: ClientState): number {
+  return s.orders.full || s.requests.full ? s.verdict.refuse(REJECTION.CAPACITY, s.orders.liveCount) : 0;
 }
 
 function refuseCell(s: ClientState, c: Candidate, cell: number, n: number, held: number, need: number): number {

@@ -4,16 +4,7 @@ import type { ClientState } from './client-state.ts';
 import { hashBytes, hashBytesAgain } from './column.ts';
 import { ACTION } from './hedge-port.ts';
 import { setHold, setWorking } from './hold.ts';
-import {
-  Candidate,
-  checkCells,
-  checkPermission,
-  checkPosition,
-  checkPrice,
-  checkRate,
-  checkShape,
-  checkSize,
-} from './order-check.ts';
+import { Candidate, checkAccount, checkArrival, checkExposure, countArrival } from './order-check.ts';
 import { reportOrder, reportRefusal, shownStatus } from './order-report.ts';
 import { CHANGE, STATUS } from './order-table.ts';
 import { REQUEST, RequestTable } from './request-table.ts';
@@ -40,6 +31,7 @@ export function enterOrder(s: ClientState, view: DataView, frame: number, length
   c.quantity = view.getFloat64(at + N.quantity, true);
   c.price = view.getFloat64(at + N.price, true);
   c.leaves = c.quantity;
+  c.time = s.time;
   c.working = 0;
   c.order = -1;
   c.holdPrice = 0.5;
@@ -84,24 +76,18 @@ export function enterOrder(s: ClientState, view: DataView, frame: number, length
 
 /** All checks, none of which changes anything but the count of arrivals. */
 function check(s: ClientState, c: Candidate, session: number, fault: number): number {
-  const { accounts, listings } = s;
-  const account = c.account;
-  if (fault !== 0) return fault;
-  if (account === 0 || account >= accounts.count || accounts.known[account] === 0) return REJECTION.ORDER_ACCOUNT_UNKNOWN;
-  if (s.sessions.accounts.get(session, account) !== 1) return REJECTION.ORDER_ACCOUNT_UNKNOWN;
-  if (c.listing === 0 || c.listing >= listings.count || listings.known[c.listing] === 0) return REJECTION.ORDER_LISTING_UNKNOWN;
-  if (accounts.basis[account] === 0 && accounts.currency[account] !== listings.currency[c.listing])
-    return REJECTION.ORDER_CURRENCY_MISMATCH;
   return (
-    checkShape(c) ||
-    checkPermission(s, c, s.day.allowNew) ||
-    checkPrice(s, c) ||
-    checkSize(s, c) ||
-    checkRate(s, account) ||
-    checkPosition(s, c) ||
-    checkCells(s, c) ||
-    (s.orders.full || s.requests.full ? s.verdict.refuse(REJECTION.CAPACITY, s.orders.liveCount) : 0)
+    fault ||
+    checkAccount(s, c) ||
+    checkSession(s, c, session) ||
+    checkArrival(s, c, s.day.allowNew, s.day.types) ||
+    countArrival(s, c) ||
+    checkExposure(s, c)
   );
+}
+
+function checkSession(s: ClientState, c: Candidate, session: number): number {
+  return s.sessions.accounts.get(session, c.account) === 1 ? 0 : REJECTION.ORDER_ACCOUNT_UNKNOWN;
 }
 
 /** The second arrival: the first answer, or a refusal when the body is another. Nothing happens again. */

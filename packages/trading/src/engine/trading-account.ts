@@ -9,6 +9,11 @@ import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 const ANY_BUY = Number.MAX_SAFE_INTEGER;
 const ANY_SELL = NO_PRICE;
 
+function better(best: number, price: number, buy: boolean): number {
+  if (buy) return Math.max(best, price === NO_PRICE ? ANY_BUY : price);
+  return Math.min(best, price === NO_PRICE ? ANY_SELL : price);
+}
+
 /** What stands in {@link MarketSide.stale}. */
 const STALE_BUY = 1;
 const STALE_SELL = 2;
@@ -59,17 +64,30 @@ export class TradingAccounts {
     return (this.#market.borrow[row] as number) - (p.short[row] as number) - (p.openingShort[row] as number);
   }
 
-  /** Would an order at this price meet a live child of the same account on the other side? */
+  /** Would an order at this price meet a live child of the same account on the other side? Changes nothing. */
   checkWash(children: ChildTable, row: number, side: number, price: number): number {
     const x = this.#market;
     if (side === 1) {
       if (x.sellCount[row] === 0) return 0;
-      if (((x.stale[row] as number) & STALE_SELL) !== 0) this.#refresh(children, row, false);
-      return (price === NO_PRICE ? ANY_BUY : price) >= (x.bestSell[row] as number) ? REJECTION.WASH_TRADE : 0;
+      const best =
+        ((x.stale[row] as number) & STALE_SELL) !== 0 ? this.#look(children, row, false) : (x.bestSell[row] as number);
+      return (price === NO_PRICE ? ANY_BUY : price) >= best ? REJECTION.WASH_TRADE : 0;
     }
     if (x.buyCount[row] === 0) return 0;
-    if (((x.stale[row] as number) & STALE_BUY) !== 0) this.#refresh(children, row, true);
-    return (price === NO_PRICE ? ANY_SELL : price) <= (x.bestBuy[row] as number) ? REJECTION.WASH_TRADE : 0;
+    const best = ((x.stale[row] as number) & STALE_BUY) !== 0 ? this.#look(children, row, true) : (x.bestBuy[row] as number);
+    return (price === NO_PRICE ? ANY_SELL : price) <= best ? REJECTION.WASH_TRADE : 0;
+  }
+
+  /** A best that left is found anew before it is asked for, so that asking changes nothing. */
+  refresh(children: ChildTable, row: number, side: number): void {
+    const x = this.#market;
+    const buy = side !== 1;
+    if (((x.stale[row] as number) & (buy ? STALE_BUY : STALE_SELL)) === 0 || (buy ? x.buyCount : x.sellCount)[row] === 0)
+      return;
+    const best = this.#look(children, row, buy);
+    if (buy) x.bestBuy[row] = best;
+    else x.bestSell[row] = best;
+    x.stale[row] = (x.stale[row] as number) & ~(buy ? STALE_BUY : STALE_SELL);
   }
 
   static needsStock(leg: number): boolean {
@@ -137,14 +155,15 @@ export class TradingAccounts {
     stale[row] = (stale[row] as number) | (buy ? STALE_BUY : STALE_SELL);
   }
 
-  #refresh(children: ChildTable, row: number, buy: boolean): void {
+  /** The best of the live children on one side, those in replacement at either price. */
+  #look(children: ChildTable, row: number, buy: boolean): number {
     const x = this.#market;
-    let alone = true;
+    let best = buy ? ANY_SELL : ANY_BUY;
     for (let child = (buy ? x.buys[row] : x.sells[row]) as number; child >= 0; child = children.next[child] as number) {
-      this.showPrice(row, buy, children.price[child] as number, alone);
-      alone = false;
-      if (children.change[child] === CHANGE.replace) this.showPrice(row, buy, children.changePrice[child] as number, false);
+      best = better(best, children.price[child] as number, buy);
+      if (children.change[child] === CHANGE.replace) best = better(best, children.changePrice[child] as number, buy);
     }
+    return best;
   }
 
   reserve(rows: number): void {

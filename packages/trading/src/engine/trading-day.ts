@@ -83,6 +83,19 @@ export class TradingDayClock {
     return true;
   }
 
+  /** What a command at `time` would find, without moving there. `live`: orders that would keep the day closing. */
+  phaseAt(time: number, live: boolean): { readonly allowNew: boolean; readonly types: number } {
+    if (time < this.boundary) return this;
+    const { plan, next } = this;
+    const cut = plan === null || !live || time >= plan.close + CLOSE_GRACE;
+    for (const day of cut ? [plan, next] : [plan]) {
+      const phase = day?.phases.find(({ start, end }) => time >= start && time < end);
+      if (phase !== undefined)
+        return { allowNew: phase.allowNew, types: phase.types.reduce((bits, type) => bits | (1 << type), 0) };
+    }
+    return { allowNew: false, types: 0 };
+  }
+
   /** The market's cut (CL-b): everything before belongs to this day's batch. */
   cut(out: EventSink): void {
     this.state = DAY.closed;
