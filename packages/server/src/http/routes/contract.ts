@@ -1,0 +1,33 @@
+import { contractDetail, contractLine, contractOwner, contractRow, contracts } from '../../reading/contract.ts';
+import type { ReadingHouse } from '../../reading/house.ts';
+import { pageOf, problem } from '../../reading/page.ts';
+import { listed, owned, sightOf } from '../../reading/sight.ts';
+import type { Endpoints } from '../endpoint.ts';
+
+export function contractEndpoints(house: ReadingHouse): Pick<Endpoints, 'GET /v1/contracts' | 'GET /v1/contracts/{contract}'> {
+  return {
+    'GET /v1/contracts': {
+      resource: async ({ principal, query }) => listed('contract', principal, query.client),
+      handle: async (asking) => ({
+        body: await pageOf(house, 'GET /v1/contracts', asking, {
+          rows: (db, ask) => contracts(db, sightOf(asking.principal), asking.query, ask),
+          key: ({ contract }) => [contract],
+          items: (rows) => rows.map(contractLine),
+        }),
+      }),
+    },
+    'GET /v1/contracts/{contract}': {
+      resource: ({ principal, params }) =>
+        house.read(principal, async (db) => {
+          const owner = await contractOwner(db, params.contract);
+          return owner && owned('contract', params.contract, owner);
+        }),
+      handle: ({ principal, params }) =>
+        house.read(principal, async (db) => {
+          const row = await contractRow(db, params.contract);
+          if (row === undefined) throw problem('NOT_FOUND', { what: 'contract', id: params.contract });
+          return { body: await contractDetail(db, row), version: row.version };
+        }),
+    },
+  };
+}

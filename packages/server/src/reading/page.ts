@@ -1,0 +1,66 @@
+import type { AnswerOf, RouteName } from '@meridian/api';
+import { declareProblems } from '@meridian/base';
+import type { Principal } from '@meridian/security';
+import type { Queryable } from '@meridian/store';
+import type { Place, ReadingHouse } from './house.ts';
+
+export const { problem } = declareProblems({
+  NOT_FOUND: {
+    status: 404,
+    title: { zh: '不存在', en: 'Not there' },
+    detail: { zh: '没有{what} {id}，或不在您的视野内', en: 'There is no {what} {id}, or it is not in your view' },
+    remedy: { zh: '核对编号', en: 'Check its number' },
+  },
+});
+
+interface ListQuery {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+/** Routes that answer in pages. */
+type PageRoute = { [N in RouteName]: AnswerOf<N> extends { items: unknown[]; next: string | null } ? N : never }[RouteName];
+type ItemOf<N extends PageRoute> = AnswerOf<N> extends { items: (infer I)[] } ? I : never;
+
+/** What a page's statement needs: where it goes on, up to which command it sees, and how many rows. */
+export interface PageAsk {
+  /** Undefined on the first page. */
+  readonly after: readonly string[] | undefined;
+  /** The books' newest command of the walk's first page; rows that came later are left out of it. */
+  readonly asOf: bigint;
+  readonly limit: number;
+}
+
+/** Rows of a page when nobody says how many. */
+const PAGE_ROWS = 100;
+
+/** Reads one page of a list by its key: one row more than asked for tells whether another page follows. */
+export async function pageOf<N extends PageRoute, Row>(
+  house: Pick<ReadingHouse, 'read' | 'cursors'>,
+  route: N,
+  asking: { readonly principal: Principal; readonly query: ListQuery },
+  list: {
+    readonly rows: (db: Queryable, ask: PageAsk) => Promise<Row[]>;
+    /** The row's key, in the order of the list. */
+    readonly key: (row: Row) => readonly (string | bigint)[];
+    readonly items: (rows: readonly Row[], db: Queryable) => Promise<ItemOf<N>[]> | ItemOf<N>[];
+  },
+): Promise<{ items: ItemOf<N>[]; next: string | null; asOf: number }> {
+  const { cursor, limit = PAGE_ROWS, ...query } = asking.query;
+  const begun: Place | undefined = cursor === undefined ? undefined : house.cursors.open(route, query, cursor);
+  return house.read(asking.principal, async (db) => {
+    const asOf = begun?.asOf ?? (await newestCommand(db));
+    const found = await list.rows(db, { after: begun?.after, asOf: BigInt(asOf), limit: limit + 1 });
+    const rows = found.slice(0, limit);
+    const last = rows.at(-1);
+    const next =
+      found.length > limit && last !== undefined
+        ? house.cursors.next(route, query, { after: list.key(last).map(String), asOf })
+        : null;
+    return { items: await list.items(rows, db), next, asOf };
+  });
+}
+
+export async function newestCommand(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ no: bigint }>('SELECT coalesce(max(no), 0)::bigint AS no FROM accounts.command');
+  return Number(rows[0]?.no ?? 0);
+}

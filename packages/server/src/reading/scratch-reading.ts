@@ -1,0 +1,306 @@
+import '../rooms.ts';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type AccountCentre, openAccountCentre } from '@meridian/accounts';
+import { type DateText, divide, invariant, parseInstant, pow10, silentLogger } from '@meridian/base';
+import { type Clearing, clearingRules, openClearing } from '@meridian/clearing';
+import { crossRate, feeAmount, loadMarketFacts, type MarketFacts, scaledRate } from '@meridian/market';
+import { type BrokerRow, brokerFileName, type Event, formatBrokerFile, type NumberedEvent } from '@meridian/messages';
+import { recordRateSet, recordReference } from '@meridian/reference';
+import { openRiskMonitor, type RiskMonitor } from '@meridian/risk';
+import { type Action, openAuthorizer, type Principal } from '@meridian/security';
+import { type Database, scratchDatabase } from '@meridian/store';
+import { demoAccounts, demoReference } from '../demo/cast.ts';
+import { MIGRATIONS } from '../migrations.ts';
+import { type ReadingHouse, snapshotReader } from './house.ts';
+
+/**
+ * The demo's parties after two New York sessions, over a database of its own: fills taken in, batches published by the
+ * clearing room, risk folded from the books. For tests of what is read.
+ */
+export interface ScratchReading {
+  readonly house: ReadingHouse;
+  readonly database: Database;
+  readonly centre: AccountCentre;
+  readonly clearing: Clearing;
+  readonly risk: RiskMonitor;
+  /** Every event that was taken in. */
+  readonly events: ReadonlyMap<string, readonly NumberedEvent[]>;
+  remove(): Promise<void>;
+}
+
+/** The rooms whose tables are read. */
+const ROOMS_READ = ['reference', 'accounts', 'clearing'];
+export const MARKETS = ['ARCX', 'XNYS'] as const;
+const DATES = ['2013-10-07', '2013-10-08'] as const;
+const BY = { maker: 'maker', checker: 'checker' };
+/** Half an hour after the second session's close, and a little. */
+export const NOW = parseInstant('2013-10-08T20:45:00Z');
+
+interface Trade {
+  readonly account: number;
+  readonly side: 1 | 2 | 5;
+  readonly effect: 1 | 2;
+  readonly quantity: number;
+  readonly price: string;
+  readonly order: number;
+}
+/** Client 1 buys SPY in two fills of one order and sells some back; 2 buys SPY, and IBM short and back; 3 buys IBM. */
+const SCRIPT: Readonly<Record<string, readonly Trade[]>> = {
+  'ARCX 2013-10-07': [
+    { account: 1, side: 1, effect: 1, quantity: 600, price: '167.43', order: 5 },
+    { account: 1, side: 1, effect: 1, quantity: 400, price: '167.47', order: 5 },
+    { account: 2, side: 1, effect: 1, quantity: 300, price: '167.50', order: 20 },
+  ],
+  'XNYS 2013-10-07': [
+    { account: 3, side: 1, effect: 1, quantity: 200, price: '182.01', order: 6 },
+    { account: 2, side: 5, effect: 1, quantity: 100, price: '182.20', order: 9 },
+  ],
+  'ARCX 2013-10-08': [
+    { account: 1, side: 2, effect: 2, quantity: 250, price: '166.10', order: 10_005 },
+    { account: 1, side: 2, effect: 2, quantity: 150, price: '166.02', order: 10_005 },
+  ],
+  'XNYS 2013-10-08': [
+    { account: 3, side: 1, effect: 1, quantity: 100, price: '179.50', order: 10_006 },
+    { account: 2, side: 1, effect: 2, quantity: 100, price: '178.90', order: 10_009 },
+  ],
+};
+/** Closing marks. */
+const MARKS: Readonly<Record<string, string>> = {
+  'ARCX 2013-10-07': '167.42',
+  'XNYS 2013-10-07': '182.01',
+  'ARCX 2013-10-08': '165.48',
+  'XNYS 2013-10-08': '178.72',
+};
+const LISTED: Readonly<Record<string, { listing: number; symbol: string; isin: string; route: number }>> = {
+  ARCX: { listing: 1, symbol: 'SPY', isin: 'US78462F1030', route: 1 },
+  XNYS: { listing: 2, symbol: 'IBM', isin: 'US4592001014', route: 2 },
+};
+const RULES = {
+  business: 'TRS',
+  markets: MARKETS.map((mic, i) => ({ mic, no: i + 1, delaySeconds: 1_800, settle: 'net' })),
+  bookingPolicy: { '*': 'order' },
+  financingIndex: 'US_PRIMARY_CREDIT',
+  margin: { maintenancePpmOfInitial: 800_000, closeOutPpmOfInitial: 600_000 },
+  brokerCommissionPerUnit: '0.0020',
+  fatalBreaks: ['missing', 'duplicate', 'mismatch'],
+  clientDay: { markets: [...MARKETS] },
+  mail: {
+    batch: ['clearing@meridian.example'],
+    clients: [1, 2, 3].map((client) => ({ client, address: `fund-${client}@client.example` })),
+  },
+};
+
+export async function scratchReading(): Promise<ScratchReading> {
+  const scratch = await scratchDatabase(MIGRATIONS.filter((folder) => ROOMS_READ.some((room) => folder.includes(`/${room}/`))));
+  const { database } = scratch;
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-reading-'));
+  const [dropDir, outDir, dir] = ['drop', 'out', 'risk'].map((name) => path.join(root, name)) as [string, string, string];
+  for (const each of [dropDir, outDir, dir]) fs.mkdirSync(each);
+  const facts = loadMarketFacts();
+  const centre = openAccountCentre({ pool: database });
+  const clearing = openClearing({
+    ...{ pool: database, accountCentre: centre, dropDir, outDir },
+    facts: { market: facts, rules: clearingRules(RULES) },
+  });
+  await recordReference(database, demoReference(MARKETS), BY);
+  const rateSets = new Map<string, bigint>();
+  for (const date of ['2013-10-04', ...DATES] as DateText[]) {
+    const set = facts.rateSets.of(date);
+    if (set !== null) rateSets.set(date, await recordRateSet(database, set, BY));
+  }
+  for (const command of demoAccounts(MARKETS)) await centre.execute(command);
+  const events = new Map<string, NumberedEvent[]>(MARKETS.map((market) => [market, []]));
+  for (const date of DATES) await playDay({ centre, clearing, facts, dropDir, rateSets, events }, date);
+  const risk = await openRiskMonitor({ dir, database, logger: silentLogger });
+  await risk.rebase(NOW);
+  return {
+    ...{ database, centre, clearing, risk, events },
+    house: readingHouse({ database, facts, risk, clearing, events }),
+    async remove() {
+      await risk.close();
+      await clearing.close();
+      await centre.close();
+      await scratch.remove();
+      fs.rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Stage {
+  readonly centre: AccountCentre;
+  readonly clearing: Clearing;
+  readonly facts: MarketFacts;
+  readonly dropDir: string;
+  readonly rateSets: ReadonlyMap<string, bigint>;
+  readonly events: ReadonlyMap<string, NumberedEvent[]>;
+}
+
+const closeOf = (date: string) => parseInstant(`${date}T20:00:00Z`);
+
+async function playDay(stage: Stage, date: (typeof DATES)[number]): Promise<void> {
+  const { centre, clearing, dropDir, events } = stage;
+  const next = date === '2013-10-07' ? '2013-10-08' : '2013-10-09';
+  const sessions = MARKETS.map((market) => ({ market, tradeDate: date as DateText }));
+  await centre.execute({
+    ...{ kind: 'day-open', id: `day:${date}`, at: closeOf(date) - 25_000_000_000, maker: 'scheduler' },
+    body: { businessDate: next as DateText, sessions },
+  });
+  for (const market of MARKETS) {
+    const { told, rows } = play(stage, market, date);
+    events.get(market)?.push(...told);
+    const place = ({ header: { seq, k } }: NumberedEvent) => ({ seq, k });
+    await centre.intake(market, told, place(told[0] as NumberedEvent), place(told.at(-1) as NumberedEvent));
+    const name = brokerFileName(market, date as DateText);
+    const file = formatBrokerFile({ mic: market, date: date as DateText, closedAt: closeOf(date), rows });
+    fs.writeFileSync(path.join(dropDir, name), file, 'latin1');
+    fs.writeFileSync(path.join(dropDir, `${name}.done`), '');
+  }
+  const progress = await clearing.advance(closeOf(date) + 1_800_000_000);
+  invariant(progress.published.length === 3, () => JSON.stringify([progress.failed, progress.waiting]));
+}
+
+function play(stage: Stage, market: string, date: string): { told: NumberedEvent[]; rows: BrokerRow[] } {
+  const told: NumberedEvent[] = [];
+  const rows: BrokerRow[] = [];
+  let seq = date === DATES[0] ? 1 : 10_000;
+  let time = closeOf(date) - 20_000_000_000;
+  const tell = (event: Event): number => {
+    time += 1_000_000;
+    told.push({ ...event, header: { length: 0, type: 0, version: 1, time, seq, k: 0 } } as NumberedEvent);
+    return seq++;
+  };
+  tell({ name: 'phase-changed', body: { kind: 1, date, phase: 'continuous' } } as Event);
+  for (const trade of SCRIPT[`${market} ${date}`] ?? []) {
+    const row = brokerRow(stage.facts, market, date, trade, seq, time);
+    rows.push(row);
+    const hedgeSeq = tell(hedgeFill(market, trade, row));
+    tell(clientFill(stage, market, date, trade, hedgeSeq));
+  }
+  const { listing } = LISTED[market] as { listing: number };
+  const price = priceOf(MARKS[`${market} ${date}`] as string);
+  tell({ name: 'mark-set', body: { listing, price, kind: 1, sourceTime: closeOf(date), date } } as Event);
+  time = closeOf(date) - 1_000_000;
+  tell({ name: 'phase-changed', body: { kind: 3, date, phase: 'closed' } } as Event);
+  return { told, rows };
+}
+
+const priceOf = (text: string) => Math.round(Number(text) * 10_000);
+const SIDES = { 1: 'BUY', 2: 'SELL', 5: 'SHORT' } as const;
+
+function brokerRow(facts: MarketFacts, market: string, date: string, trade: Trade, seq: number, time: number): BrokerRow {
+  const { symbol, isin } = LISTED[market] as { symbol: string; isin: string };
+  const quantity = BigInt(trade.quantity);
+  const price = BigInt(priceOf(trade.price));
+  const lines = facts.feeSchedule(
+    market,
+    date as DateText,
+    trade.side === 1 ? 'buy' : 'sell',
+    market === 'ARCX' ? 'etf' : 'share',
+  );
+  const levy = (code: string) => {
+    const line = lines.find((candidate) => candidate.code === code);
+    return line === undefined ? 0n : feeAmount(line, { quantity, value: quantity * price * 10_000n });
+  };
+  return {
+    ...{ kind: 'FILL', execId: `${market}-${date.slice(8)}-${seq}`, refExecId: '', orderId: `V${trade.order}`, mic: market },
+    ...{ symbol, isin, clOrdId: `CL${trade.order}`, account: 'HOUSE-US', side: SIDES[trade.side], quantity, price },
+    ...{ currency: 'USD', tradeTime: time, tradeDate: date as DateText, settlementDate: '2013-10-10' as DateText },
+    ...{ commission: divide(quantity * 20n * 100n, 10_000n, 'half-up'), sec31: levy('SEC31'), taf: levy('TAF') },
+  };
+}
+
+function hedgeFill(market: string, trade: Trade, row: BrokerRow): Event {
+  const { listing, route } = LISTED[market] as { listing: number; route: number };
+  const { side, quantity, order } = trade;
+  return {
+    name: 'hedge-fill',
+    body: {
+      ...{ child: order, intent: order, route, listing, side, quantity, price: Number(row.price), execType: 70 },
+      ...{ cumQuantity: quantity, leavesQuantity: 0, transactTime: row.tradeTime, execId: row.execId, execRefId: '' },
+      venueOrderId: row.orderId,
+    },
+  } as Event;
+}
+
+/** The hold as a node takes it: margin and fee buffer of the value at the fill, rounded up; nothing for a close. */
+function clientFill({ facts, rateSets }: Stage, market: string, date: string, trade: Trade, hedgeSeq: number): Event {
+  const { account, side, effect, quantity, order } = trade;
+  const price = priceOf(trade.price);
+  const set = facts.rateSets.at(closeOf(date) - 20_000_000_000);
+  const rate = account === 2 ? pow10(10) : scaledRate(crossRate(set, 'USD' as never, 'CNY' as never), 'half-even');
+  const margin = account === 1 ? 151_000n : 201_000n;
+  const hold = effect === 2 ? 0n : divide(BigInt(quantity * price) * rate * margin * 100n, pow10(4 + 10 + 6), 'up');
+  return {
+    name: 'client-fill',
+    body: {
+      ...{ order, session: 1, outSeq: 1, account, listing: (LISTED[market] as { listing: number }).listing, side, effect },
+      ...{ type: 2, tif: 0, status: 50, execType: 70, orderQuantity: quantity, orderPrice: price, quantity, price },
+      ...{ cumQuantity: quantity, leavesQuantity: 0, cumValue: quantity * price, rateSet: Number(rateSets.get(set.date)) },
+      ...{ hold: Number(hold), refSeq: 0, refK: 0, hedgeSeq, hedgeK: 0, clOrdId: 'x' },
+    },
+  } as Event;
+}
+
+/** A reading house over it; cursors are plain here, signing them is the door's. */
+function readingHouse(parts: {
+  readonly database: Database;
+  readonly facts: MarketFacts;
+  readonly risk: RiskMonitor;
+  readonly clearing: Clearing;
+  readonly events: ReadonlyMap<string, readonly NumberedEvent[]>;
+}): ReadingHouse {
+  const authorizer = openAuthorizer();
+  return {
+    ...parts,
+    mode: 'demo',
+    read: snapshotReader(parts.database),
+    cursors: {
+      open: (route, _, cursor) => {
+        const place = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+        invariant(place.route === route, 'a cursor of another route');
+        return { after: place.after, asOf: place.asOf };
+      },
+      next: (route, _, place) => Buffer.from(JSON.stringify({ route, ...place })).toString('base64url'),
+    },
+    operations: {
+      async start(job) {
+        const log: { at: string; text: { zh: string; en: string } }[] = [];
+        const at = '2013-10-08T20:45:00.000Z';
+        const result = await job.work(async (text) => void log.push({ at, text: { ...text } }));
+        return {
+          ...{ operation: 'op-1', kind: job.kind, target: job.target, state: 'done', progress: 1, by: job.by.user },
+          ...{ started: at, ended: at, result: { ...result }, problem: null, log },
+        };
+      },
+    },
+    logger: silentLogger,
+    businessNow: () => NOW,
+    nodes: async () => MARKETS.map((market) => ({ market, seq: 1, stateHash: 'a', leader: 'test', lag: 0, orders: 1 })),
+    eventsAt: async (market, seq) => {
+      const found = parts.events.get(market)?.filter(({ header }) => header.seq === seq);
+      return found === undefined || found.length === 0 ? undefined : found;
+    },
+    allowed: (principal): ReadonlySet<Action> => new Set(authorizer.allowedActions(principal, { secondFactor: 'optional' })),
+    approvals: async () => 0,
+  };
+}
+
+/** Somebody of the firm who sees both entities. */
+export const staff = (duty: Principal['duties'][number], entities: readonly bigint[] = [1n, 2n]): Principal => ({
+  ...{ user: duty, duties: [duty], jurisdiction: 'CN', clients: [], entities, session: 's', since: 0, strong: true },
+});
+/** A client's own user. Client 2 belongs to the subsidiary, the others to the parent. */
+export const clientUser = (client: bigint): Principal => ({
+  ...{
+    user: `fund-${client}`,
+    duties: ['client'],
+    jurisdiction: 'CN',
+    clients: [client],
+    session: 's',
+    since: 0,
+    strong: true,
+  },
+  entities: [client === 2n ? 2n : 1n],
+});

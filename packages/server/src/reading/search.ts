@@ -1,0 +1,84 @@
+import type { AnswerOf } from '@meridian/api';
+import type { Action } from '@meridian/security';
+import type { Queryable } from '@meridian/store';
+import type { Sight } from './sight.ts';
+
+type Found = AnswerOf<'GET /v1/search'>[number];
+
+/** Each kind with the action that lets somebody read it. `asked`: clients, entities, the text as a pattern, and as a number. */
+const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; readonly sql: string }[] = [
+  {
+    kind: 'order',
+    action: 'order.read',
+    sql: `SELECT DISTINCT f.market || '/' || f.order_id AS id, f.market || ' ' || f.order_id || ' ' || b.code AS label,
+                 '/orders/' || f.market || '/' || f.order_id AS path
+            FROM asked JOIN accounts.fill f ON f.order_id = asked.number JOIN accounts.business_account b ON b.account = f.account
+           WHERE (clients IS NULL OR b.client = ANY (clients)) AND b.entity = ANY (entities)`,
+  },
+  {
+    kind: 'contract',
+    action: 'contract.read',
+    sql: `SELECT c.contract::text AS id, c.uti AS label, '/contracts/' || c.contract AS path FROM asked, accounts.contract c
+           WHERE (c.contract = number OR c.uti ILIKE pattern)
+             AND (clients IS NULL OR c.client = ANY (clients)) AND c.entity = ANY (entities)`,
+  },
+  {
+    kind: 'client',
+    action: 'account.read',
+    sql: `SELECT c.client::text AS id, c.token AS label, '/accounts/' || m.master AS path
+            FROM asked, accounts.client c JOIN accounts.master_account m ON m.client = c.client
+           WHERE (c.client = number OR c.token ILIKE pattern)
+             AND (clients IS NULL OR c.client = ANY (clients)) AND c.entity = ANY (entities)`,
+  },
+  {
+    kind: 'account',
+    action: 'account.read',
+    sql: `SELECT b.account::text AS id, b.code AS label, '/accounts/' || b.master AS path FROM asked, accounts.business_account b
+           WHERE (b.account = number OR b.code ILIKE pattern)
+             AND (clients IS NULL OR b.client = ANY (clients)) AND b.entity = ANY (entities)`,
+  },
+  {
+    kind: 'batch',
+    action: 'batch.read',
+    sql: `SELECT b.batch AS id, b.batch AS label, '/batches/' || b.batch AS path FROM asked, clearing.batch b
+           WHERE b.batch ILIKE pattern AND clients IS NULL`,
+  },
+  {
+    kind: 'journal',
+    action: 'ledger.read',
+    sql: `SELECT j.id::text AS id, j.id || ' ' || j.rule AS label, '/ledger/' || j.id AS path
+            FROM asked JOIN accounts.journal j ON j.id = asked.number
+           WHERE clients IS NULL AND EXISTS (SELECT 1 FROM accounts.posting p JOIN accounts.ledger_account a ON a.id = p.account
+                                              WHERE p.journal = j.id AND a.entity = ANY (entities))`,
+  },
+  {
+    kind: 'document',
+    action: 'report.read',
+    sql: `SELECT d.id, d.file_name AS label, '/reports/' || replace(d.id, '/', '%2F') AS path
+            FROM asked, clearing.document d LEFT JOIN accounts.client c ON c.client = d.client
+           WHERE d.file_name ILIKE pattern AND (clients IS NULL OR d.client = ANY (clients))
+             AND (d.client IS NULL OR c.entity = ANY (entities))`,
+  },
+];
+const ASKED =
+  'WITH asked AS (SELECT $1::bigint[] AS clients, $2::bigint[] AS entities, $3::text AS pattern, $4::bigint AS number)';
+
+/** Of each kind at most this many. */
+const EACH_MAX = 8;
+
+/** What the palette finds: by number, by token, code or name, in everything that this session may read. */
+export async function search(db: Queryable, sight: Sight, allowed: ReadonlySet<Action>, text: string): Promise<Found[]> {
+  const sought = text.trim();
+  if (sought === '') return [];
+  const number = /^[1-9]\d{0,17}$/.test(sought) ? sought : null;
+  const pattern = `%${sought.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const found: Found[] = [];
+  for (const { kind, action, sql } of KINDS) {
+    if (!allowed.has(action)) continue;
+    const { rows } = await db.query<Omit<Found, 'kind'>>(`${ASKED} ${sql} ORDER BY 1 LIMIT ${EACH_MAX}`, [
+      ...[sight.clients, sight.entities, pattern, number],
+    ]);
+    found.push(...rows.map((row) => ({ kind, ...row })));
+  }
+  return found.slice(0, 50);
+}
