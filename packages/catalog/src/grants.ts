@@ -1,6 +1,6 @@
 import { type CatalogueQuery, declaredColumns, identifier } from './columns.ts';
 import type { Drift } from './drift.ts';
-import type { Access, Catalogue } from './registry.ts';
+import { type Access, type Catalogue, catalogue as house } from './registry.ts';
 
 /**
  * The two roles of the programs: `app` reads and writes as the entities allow; `reader` (reports, analysts, tools) sees
@@ -18,6 +18,18 @@ const PRIVILEGES: Readonly<Record<Access, readonly string[]>> = {
 type Grant = string;
 
 const grantOf = (entity: string, role: string, privilege: string): Grant => `${entity} ${role} ${privilege}`;
+
+/** Rights that a room may grant to a further role, row by row, once it has guarded the rows. */
+const guarded = new Set<Grant>();
+
+/**
+ * Declares the columns of the house's tables that a further role may read. The catalogue does not grant them: a right on
+ * a column alone would show all rows, so that the declaring room grants it together with its policies. DS-7.
+ */
+export function declareGuardedReading(role: string, columns: Readonly<Record<string, readonly string[]>>): void {
+  for (const [entity, keys] of Object.entries(columns))
+    for (const key of keys) guarded.add(grantOf(entity, role, `SELECT(${key})`));
+}
 
 /** Every right on our relations that somebody else than the owner holds. */
 const GRANTS = `
@@ -48,6 +60,11 @@ function declaredGrants(catalogue: Catalogue): Set<Grant> {
   return grants;
 }
 
+/** Whether a right that is held may be held. */
+function isMeant(grant: Grant, declared: ReadonlySet<Grant>, catalogue: Catalogue): boolean {
+  return declared.has(grant) || (catalogue === house && guarded.has(grant));
+}
+
 async function heldGrants(query: CatalogueQuery): Promise<Set<Grant>> {
   const { rows } = await query(GRANTS);
   return new Set(
@@ -61,7 +78,7 @@ export async function grantDrifts(query: CatalogueQuery, catalogue: Catalogue): 
   const drift = (grant: Grant, expected: string, found: string): Drift => ({ kind: 'grant', name: grant, expected, found });
   return [
     ...[...declared].filter((grant) => !held.has(grant)).map((grant) => drift(grant, 'granted', 'not granted')),
-    ...[...held].filter((grant) => !declared.has(grant)).map((grant) => drift(grant, 'not granted', 'granted')),
+    ...[...held].filter((grant) => !isMeant(grant, declared, catalogue)).map((grant) => drift(grant, 'not granted', 'granted')),
   ];
 }
 
@@ -72,7 +89,7 @@ export async function restoreGrants(query: CatalogueQuery, catalogue: Catalogue)
   );
   await query(`DO $$ BEGIN ${roles.join(' ')} END $$`);
   const declared = declaredGrants(catalogue);
-  const excess = [...(await heldGrants(query))].filter((grant) => !declared.has(grant));
+  const excess = [...(await heldGrants(query))].filter((grant) => !isMeant(grant, declared, catalogue));
   if (excess.length > 0) await query(excess.map((grant) => statement('REVOKE', grant)).join(';\n'));
   // Taking a right on a table away takes the same right on its columns along: only now is it known what is missing.
   const held = await heldGrants(query);

@@ -3,7 +3,7 @@ export { type ApplyOptions, applyCatalogue, checkDatabase } from './database.ts'
 export * from './declaration.ts';
 export { checkShapes, type Drift, refuseDrift, type Shape } from './drift.ts';
 export * from './export.ts';
-export { ROLES } from './grants.ts';
+export { declareGuardedReading, ROLES } from './grants.ts';
 export { type CatalogueLogger, createLogger, type LoggerOptions } from './logger.ts';
 export * from './mask.ts';
 export * from './registry.ts';

@@ -3,7 +3,7 @@ import '../rooms.ts';
 import { applyCatalogue } from '@meridian/catalog';
 import { loadMarketFacts } from '@meridian/market';
 import { withRecordedOverrides } from '@meridian/reference';
-import { loadIdentity, openAuditLog } from '@meridian/security';
+import { applyRowSecurity, loadIdentity, openAuditLog } from '@meridian/security';
 import { migrate, openDatabase, waitForDatabase } from '@meridian/store';
 import { dataFolder } from '../data-folder.ts';
 import { openHouse } from '../house.ts';
@@ -19,7 +19,10 @@ await runChild(async ({ settings, logger, story }) => {
   const database = openDatabase({ url: settings.databaseUrl, name: 'server', logger });
   await waitForDatabase(database);
   await migrate(database, MIGRATIONS, logger);
-  await database.transaction((tx) => applyCatalogue((sql) => tx.query(sql)));
+  await database.transaction(async (tx) => {
+    await applyCatalogue((sql) => tx.query(sql));
+    await applyRowSecurity((sql) => tx.query(sql));
+  });
 
   const identity = loadIdentity(folder.keys, 'server', 'main');
   const nodes = new Map(
