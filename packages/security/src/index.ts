@@ -41,9 +41,6 @@ export {
   type DecisionContext,
   openAuthorizer,
 } from './authorization/authorizer.ts';
-export { asClient } from './authorization/client-reading.ts';
-export { CLIENT_ROLE } from './authorization/client-tables.ts';
-export { applyRowSecurity, rowSecurityFaults } from './authorization/row-security.ts';
 export {
   type Authority,
   type AuthorityOptions,
@@ -68,6 +65,7 @@ export type {
   PublicKeyCredentialRequestOptionsJSON,
   RegistrationResponseJSON,
 } from './identity/passkey.ts';
+export { generatePassword } from './identity/password.ts';
 export type { SessionStage, SessionView, SignedIn } from './identity/session.ts';
 export type { Arrival, JurisdictionOf, PasswordSignIn } from './identity/sign-in.ts';
 export type { By, NewUser, User, UserScope } from './identity/user.ts';

@@ -1,3 +1,4 @@
+import '../declarations.ts';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Instant, MICROS_PER_SECOND } from '@meridian/base';

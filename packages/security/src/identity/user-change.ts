@@ -39,7 +39,7 @@ export interface UserChanges {
   /** @throws Problem USER_UNKNOWN | USER_FOUR_EYES */
   enable(name: string, by: By, within?: Transaction): Promise<void>;
   /** A generated password, told once, to be changed at the next sign-in; ends the sessions and any lock. */
-  resetPassword(name: string, by: By, within?: Transaction): Promise<{ readonly password: string }>;
+  resetPassword(name: string, by: By, options?: CreateOptions): Promise<{ readonly password: string }>;
   /** Takes codes, passkeys and recovery codes away: the device is lost. Ends the sessions. */
   resetSecondFactor(name: string, by: By, within?: Transaction): Promise<void>;
   /** Lets another issuer's subject in as this user. No user is ever made by signing in. @throws Problem USER_EXISTS */
@@ -48,7 +48,7 @@ export interface UserChanges {
 
 export interface CreateOptions {
   readonly within?: Transaction;
-  /** For the demo and for tests: a password that need not be changed. */
+  /** For the demo and for tests: this password, which need not be changed. */
   readonly password?: string;
 }
 
@@ -151,12 +151,13 @@ export function openUserChanges(ground: Ground): UserChanges {
     },
     disable: setState('disabled', 'disable'),
     enable: setState('active', 'enable'),
-    async resetPassword(name, by, within) {
-      const password = generatePassword();
+    async resetPassword(name, by, { within, password: chosen } = {}) {
+      if (chosen !== undefined) checkPassword('', chosen);
+      const password = chosen ?? generatePassword();
       const stored = await hasher.hash(name, password);
       await change({ kind: 'password', name, by, detail: {}, within }, (tx) =>
         onUser(tx, name, async () => {
-          await writePassword(tx, ground, name, stored, true);
+          await writePassword(tx, ground, name, stored, chosen === undefined);
           await ground.limits.clear(tx, { kind: 'account', value: name });
           await renewCredentials(tx, name, 'password reset');
         }),

@@ -8,6 +8,7 @@ import { replayCommand } from './replay.ts';
 import { status } from './status.ts';
 import { tieoutCommand } from './tieout.ts';
 import { up } from './up.ts';
+import { userAdd, userDisable, userEnable, userList, userPassword, userRevoke, userSessions } from './user.ts';
 
 /** Everything the command line can do, in the order a day goes. */
 export const COMMANDS: readonly CliCommand[] = [
@@ -20,6 +21,13 @@ export const COMMANDS: readonly CliCommand[] = [
   tieoutCommand,
   ledgerVerifyCommand,
   auditVerify,
+  userAdd,
+  userList,
+  userDisable,
+  userEnable,
+  userSessions,
+  userRevoke,
+  userPassword,
   catalogCheck,
   catalogExport,
 ];
