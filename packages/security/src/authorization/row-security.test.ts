@@ -3,7 +3,15 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isProblem } from '@meridian/base';
 import { applyCatalogue, checkDatabase, entity } from '@meridian/catalog';
-import { type Database, openDatabase, type Queryable, type ScratchDatabase, scratchDatabase, sqlState } from '@meridian/store';
+import {
+  type Database,
+  migrate,
+  openDatabase,
+  type Queryable,
+  type ScratchDatabase,
+  scratchDatabase,
+  sqlState,
+} from '@meridian/store';
 import type { Principal } from '../principal.ts';
 import '../index.ts';
 import { asClient } from './client-reading.ts';
@@ -292,6 +300,47 @@ test('applied again, nothing is written', async () => {
   const first = await policies();
   await apply();
   assert.deepEqual(await policies(), first);
+});
+
+test('a database whose owner is nobody special, and programs that are not its owner, guard the rows as well', async () => {
+  await database.connection((c) =>
+    c.script(`CREATE ROLE house LOGIN CREATEROLE PASSWORD 'p'; CREATE ROLE program LOGIN PASSWORD 'p'`),
+  );
+  await database.connection((c) => c.script('GRANT meridian_app, meridian_reader, meridian_client TO house WITH ADMIN OPTION'));
+  await database.connection((c) => c.script('CREATE DATABASE house OWNER house'));
+  const url = (user: string) => {
+    const its = new URL(scratch.postgres.url);
+    Object.assign(its, { username: user, password: 'p', pathname: '/house' });
+    return its.href;
+  };
+  const house = openDatabase({ url: url('house') });
+  const program = openDatabase({ url: url('program') });
+  try {
+    await migrate(house, migrations);
+    await house.query(
+      `INSERT INTO accounts.client SELECT n, 'C' || n, 1, NULL, NULL, 'CN', 'open', 1 FROM generate_series(1, 3) n`,
+    );
+    await house.transaction((tx) => applyRowSecurity(tx.query));
+    await house.query('GRANT meridian_app TO program');
+    for (const programs of [house, program]) {
+      const { rows } = await asClient(programs, ONE, async (reads) => {
+        // Here nobody can take set_config away from everybody; it helps no further than its own statement.
+        await reads.query(`SELECT set_config('role', 'none', true)`);
+        return reads.query('SELECT client FROM accounts.client');
+      });
+      assert.deepEqual(rows, [{ client: 1n }]);
+      await assert.rejects(
+        asClient(programs, ONE, async (reads) => {
+          await reads.query(`SELECT set_config('meridian.clients', '2', true)`);
+          return reads.query('SELECT client FROM accounts.client');
+        }),
+        DENIED,
+      );
+    }
+  } finally {
+    await house.close();
+    await program.close();
+  }
 });
 
 test('the catalogue neither grants what policies must guard nor takes it away', async () => {

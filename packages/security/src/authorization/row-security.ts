@@ -44,6 +44,8 @@ export async function applyRowSecurity(query: CatalogueQuery): Promise<void> {
     [
       ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${CLIENT_ROLE}`),
       `GRANT USAGE ON SCHEMA security TO ${ROLES.app}`,
+      // The programs may take the role; without taking it they have nothing of it.
+      `GRANT ${CLIENT_ROLE} TO ${ROLES.app}, CURRENT_USER WITH INHERIT FALSE, SET TRUE`,
       `GRANT EXECUTE ON FUNCTION security.enter_clients(bigint[]) TO ${ROLES.app}`,
       `GRANT EXECUTE ON FUNCTION security.client_ids() TO ${CLIENT_ROLE}`,
       ...CLOSED.map((name) => `REVOKE EXECUTE ON FUNCTION pg_catalog.${name} FROM PUBLIC`),
