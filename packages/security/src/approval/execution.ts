@@ -1,4 +1,4 @@
-import { type Instant, isProblem } from '@meridian/base';
+import { type Instant, InvariantError, isProblem } from '@meridian/base';
 import type { Transaction } from '@meridian/store';
 import type { Approval, ApprovalExecutor, ApprovalState } from './approval.ts';
 import type { ApprovalsOptions } from './inbox.ts';
@@ -41,16 +41,16 @@ export function openExecution(options: ExecutionOptions): ApprovalExecution {
     });
   }
 
-  async function execute(tx: Transaction, id: string): Promise<boolean> {
+  async function execute(tx: Transaction, id: string): Promise<void> {
     const request = await readApproval(tx, id, 'FOR UPDATE');
-    if (request.state !== 'approved') return true;
+    if (request.state !== 'approved') return;
     const at = Math.max(clock.now(), request.stateAt);
     const executor = executors.get(request.kind);
     const isDone = (await executor?.isDone?.(id, tx)) ?? false;
     // It took effect in its time; only this line was missing.
     if (isDone) await end(tx, request, Math.min(at, request.expiresAt - 1), 'executed');
     else if (at >= request.expiresAt) await end(tx, request, at, 'expired');
-    else if (executor === undefined) return false;
+    else if (executor === undefined) throw new InvariantError(`nobody executes ${request.kind}`);
     else if ((await executor.read(request.target, tx)).version !== request.version)
       await end(tx, request, at, 'returned', CONFLICT);
     else {
@@ -59,12 +59,11 @@ export function openExecution(options: ExecutionOptions): ApprovalExecution {
       await executor.execute(tx, executor.validate(request.payload, target), { id, target, maker, checkers, at });
       await end(tx, request, at, 'executed');
     }
-    return true;
   }
 
-  async function attempt(id: string): Promise<boolean> {
+  async function attempt(id: string): Promise<void> {
     try {
-      return await database.transaction((tx) => execute(tx, id));
+      await database.transaction((tx) => execute(tx, id));
     } catch (error) {
       if (!isProblem(error) || error.status >= 500) throw error;
       // The executor's refusal undid what it had begun; what remains is to say so.
@@ -72,7 +71,6 @@ export function openExecution(options: ExecutionOptions): ApprovalExecution {
         const request = await readApproval(tx, id, 'FOR UPDATE');
         if (request.state === 'approved') await end(tx, request, Math.max(clock.now(), request.stateAt), 'failed', error.code);
       });
-      return true;
     }
   }
 
@@ -83,11 +81,11 @@ export function openExecution(options: ExecutionOptions): ApprovalExecution {
     settle(id) {
       const turn = line.then(async () => {
         try {
-          const isSettled = await attempt(id);
+          await attempt(id);
           await audit.checkpoint();
-          return isSettled;
+          return true;
         } catch (error) {
-          options.onFault?.(id, error);
+          options.onFault(id, error);
           return false;
         }
       });

@@ -4,8 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { isProblem } from '@meridian/base';
 import { type Database, type ScratchDatabase, scratchDatabase, sqlState } from '@meridian/store';
 import { openAuthorizer } from '../authorization/authorizer.ts';
-import { type Approval, approvalResource } from './approval.ts';
-import type { ApprovalDraft } from './inbox.ts';
+import { type Approval, type ApprovalExecutor, approvalResource } from './approval.ts';
+import { type ApprovalDraft, openApprovals } from './inbox.ts';
 import {
   assertProved,
   COMPLIANCE,
@@ -14,6 +14,7 @@ import {
   HOUR,
   type Inbox,
   keyFolder,
+  limitExecutor,
   limitNamed,
   openInbox,
   person,
@@ -235,6 +236,49 @@ test('an approval whose execution broke down is executed later, unless its time 
   assert.equal(await inbox.approvals.resume(), 1);
   inbox.clock.at = START;
   assert.deepEqual([(await inbox.approvals.get(two.id)).state, await amountOf(two)], ['expired', 100n]);
+});
+
+test('what an executor did in a transaction of its own is neither lost nor done again', async () => {
+  const { audit, clock } = inbox;
+  const faults: unknown[] = [];
+  const open = (more: Partial<ApprovalExecutor>) => {
+    const executor = { ...limitExecutor('outside', 'risk', 1), ...more };
+    return openApprovals({ database, audit, clock, executors: [executor], onFault: (_id, error) => faults.push(error) });
+  };
+  let asked = 0;
+  const outside = open({
+    async execute(_tx, _payload, { id, target }) {
+      asked++;
+      await database.query('UPDATE test.lim SET amount = 5, version = version + 1 WHERE name = $1', [target]);
+      await database.query(`INSERT INTO test.effect VALUES ($1, $2, 5, '', '{}')`, [id, target]);
+      throw new Error('gone before the request was settled');
+    },
+    async read(target, over) {
+      // Not locked here: the executor's own transaction changes it.
+      const { rows } = await over.query<{ version: bigint }>('SELECT version FROM test.lim WHERE name = $1', [target]);
+      return { state: { amount: '100' }, version: String(rows[0]?.version) };
+    },
+    isDone: async (id) => (await effectsOf(database, id)) > 0,
+  });
+  const request = await outside.request(TRADER, await draft({ kind: 'outside' }));
+  assert.equal((await outside.decide(RISK, request.id, approve)).state, 'approved');
+  assert.equal((await outside.decide(RISK, request.id, approve)).state, 'executed');
+  assert.deepEqual([asked, faults.length, await effectsOf(database, request.id)], [1, 1, 1]);
+});
+
+test('a request that nobody executes any more stays approved and is reported', async () => {
+  const { audit, clock } = inbox;
+  const request = await requested();
+  inbox.switches.after = () => {
+    throw new Error('the disk is gone');
+  };
+  await inbox.approvals.decide(RISK, request.id, approve);
+  inbox.switches.after = undefined as never;
+  const faults: unknown[] = [];
+  const onFault = (_id: string, error: unknown) => faults.push(error);
+  assert.equal(await openApprovals({ database, audit, clock, executors: [], onFault }).resume(), 0);
+  assert.match(String(faults[0]), /nobody executes one/);
+  assert.equal(await inbox.approvals.resume(), 1);
 });
 
 test('lists show what waits for a duty and a checker, page by page', async () => {

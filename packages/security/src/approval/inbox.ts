@@ -94,7 +94,7 @@ export interface ApprovalsOptions {
   readonly clock: BusinessClock;
   readonly executors: readonly ApprovalExecutor[];
   /** Told of failures to execute that will be tried again. */
-  readonly onFault?: (id: string, error: unknown) => void;
+  readonly onFault: (id: string, error: unknown) => void;
 }
 
 const PAYLOAD_CHARS_MAX = 65_536;
