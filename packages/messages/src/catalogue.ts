@@ -13,6 +13,8 @@ const CLIENT_TOKEN = { sensitive: true, jrt0158: 3, jrt0197: 3, origin: 'CN', ma
 const TRADING = { sensitive: true, jrt0158: 3, jrt0197: 3, mask: 'bucket' } as const;
 const PUBLIC = { jrt0158: 1, jrt0197: 1, origin: 'market', ai: 'yes' } as const;
 const PLAIN = {} as const;
+/** What points at a person of the house, as a token. */
+const STAFF = { sensitive: false, pi: 'pi', jrt0158: 2, jrt0197: 2, origin: 'CN' } as const;
 
 type Line = Omit<Exclude<FieldLine, string>, 'type'>;
 
@@ -139,6 +141,8 @@ const MEMBERS: Readonly<Record<string, Line>> = {
     'minorDigits',
     'marginPpm',
   ]),
+  ...each(STAFF, ['maker']),
+  ...each(PLAIN, ['orders']),
   ...each(PLAIN, ['feeBufferPpm', 'orderRateMax', 'collarPpm', 'quantityMax', 'notionalMax', 'priceAgeMax', 'shortAllowed']),
 };
 

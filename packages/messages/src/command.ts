@@ -296,6 +296,25 @@ export const Restrict = closed({
   mode: Type.Integer({ minimum: 0, maximum: 2 }),
 });
 
+/**
+ * Kill switch (一键停机), beside the restrictions that rules set: what a person stopped only a person lets go again. `mode`
+ * 0 released, 1 reducing: what opens is refused and taken back, 2 halted: everything is. Of scope `order` the switch only
+ * takes that order back, and `scopeId` is its number; of market and firm `scopeId` is 1. From engine version 2 on. RC-l
+ */
+export const KillSwitch = closed({
+  scope: Type.Union([
+    Type.Literal('order'),
+    Type.Literal('account'),
+    Type.Literal('client'),
+    Type.Literal('market'),
+    Type.Literal('firm'),
+  ]),
+  scopeId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  mode: Type.Integer({ minimum: 0, maximum: 2 }),
+  /** Who threw it: a token of the directory. */
+  maker: Type.String({ pattern: '^[\\x21-\\x7e]{1,64}$' }),
+});
+
 /** The price at which a session date is marked: the primary closing print, or the last mid before the close. */
 export const ClosingMark = closed({
   listing: id(),
@@ -342,6 +361,7 @@ const FACTS = {
   restrict: [76, Restrict],
   'closing-mark': [77, ClosingMark],
   borrow: [78, Borrow],
+  'kill-switch': [79, KillSwitch],
 } as const;
 
 type Hot = typeof HOT;

@@ -238,6 +238,19 @@ export const ExceptionRaised = layout('exception-raised', {
 /** A fact from the door was taken: type of the defining command and the dense id it defined; id 0 when it was refused. */
 export const FactApplied = layout('fact-applied', { type: 'u16', id: 'f64' });
 
+/** A kill switch was thrown or let go; the orders it takes back follow as intents. */
+export const KillSwitched = layout('kill-switched', {
+  /** 1 order, 2 account, 3 client, 4 market, 5 firm. */
+  scope: 'u8',
+  scopeId: 'f64',
+  /** 0 released, 1 reducing, 2 halted. */
+  mode: 'u8',
+  /** Working client orders it takes back, and the sum of their leaves. */
+  orders: 'u32',
+  leavesQuantity: 'f64',
+  maker: 'ascii',
+});
+
 const EVENTS = {
   'order-report': [1, OrderReport],
   'cancel-rejected': [2, CancelRejected],
@@ -256,6 +269,7 @@ const EVENTS = {
   'fact-applied': [15, FactApplied],
   // Only from a hedge node that runs apart: the command its client node takes.
   execution: [16, Execution],
+  'kill-switched': [17, KillSwitched],
 } as const;
 
 type Events = typeof EVENTS;

@@ -4,6 +4,7 @@ import type { MarketFacts } from '@meridian/market';
 import { type Command, type CommandBody, encodeCommand } from '@meridian/messages';
 import { listFacts, listingFacts, type Reference, readReference, routeFacts, settlementDigits } from '@meridian/reference';
 import type { Database, Queryable } from '@meridian/store';
+import { ENGINE_VERSION } from '@meridian/trading';
 import type { ProcessClient } from './link/rpc.ts';
 import { takeTurns } from './turn.ts';
 
@@ -33,7 +34,7 @@ export function nodeDoor(
     async introduce(date) {
       const reference = await readReference(database, date);
       const commands: Command[] = [
-        { name: 'engine-version', body: { version: 1 } },
+        { name: 'engine-version', body: { version: ENGINE_VERSION } },
         ...listingFacts(reference, facts, market, date),
         ...routeFacts(reference, market),
         ...(await cellFacts(database)),

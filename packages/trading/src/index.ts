@@ -13,8 +13,17 @@ export {
 export type { ClientFixOptions, ClientSessionTerms } from './door/client-gateway.ts';
 export { type DeskAnswer, DeskCancel, DeskOrder, DeskReplace, type DeskReport, DeskTerms } from './door/desk.ts';
 export type { VenueOrderOptions } from './door/hedge-gateway.ts';
+export {
+  type KillAnswer,
+  KillOrder,
+  type KillPreview,
+  KillRelease,
+  KillScope,
+  type KillState,
+} from './door/kill-door.ts';
 export type { ClosingCandidate, MarketDataInstrument, MarketDataOptions } from './door/market-data-gateway.ts';
 export { type MarketService, type MarketServiceOptions, type MarketStatus, openMarketNode } from './door/market-service.ts';
 export type { OrderVerdict, VerdictAmount, VerdictCheck } from './door/verdict.ts';
 export { childClOrdId } from './engine/hedge-id.ts';
+export { TRADING_STATES, type TradingState } from './engine/kill-switches.ts';
 export { ENGINE_VERSION, type HeldPosition, MarketNode, type Placement } from './engine/market-node.ts';

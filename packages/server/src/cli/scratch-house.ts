@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@meridian/base';
 import { applyCatalogue } from '@meridian/catalog';
 import { migrate, openDatabase, type Postgres, startPostgres } from '@meridian/store';
-import { openMarketNode } from '@meridian/trading';
+import { ENGINE_VERSION, openMarketNode } from '@meridian/trading';
 import { createFolders, type DataFolder, dataFolder, writeWhole } from '../data-folder.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { commandLine } from './command-line.ts';
@@ -117,7 +117,7 @@ async function writeLog(folder: DataFolder): Promise<void> {
     logger: silentLogger,
     log: { syncPolicy: 'page-cache', segmentBytes: 1 << 20, consumers: ['accounts'] },
   });
-  await node.submit({ name: 'engine-version', body: { version: 1 } });
+  await node.submit({ name: 'engine-version', body: { version: ENGINE_VERSION } });
   await node.submit({ name: 'define-session', body: { session: 100, role: 'hedge', accounts: [] } });
   for (let second = 1; second <= 200; second++) {
     await node.advance(1_381_152_600_000_000 + second * 1_000_000);

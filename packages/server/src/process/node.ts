@@ -9,6 +9,9 @@ import {
   type DeskOrder,
   type DeskReplace,
   type DeskTerms,
+  type KillOrder,
+  type KillRelease,
+  type KillScope,
   type MarketService,
   openMarketNode,
 } from '@meridian/trading';
@@ -166,6 +169,13 @@ async function askDesk(node: MarketService, what: string, body: unknown): Promis
   if (what === 'check') return node.checkOrder(body as DeskTerms);
   if (what === 'order') return node.enterOrder(body as DeskOrder);
   if (what === 'replace') return node.replaceOrder(body as DeskReplace);
+  if (what === 'kill-preview') {
+    const { scope, state } = body as { scope: KillScope; state?: 'reducing' | 'halted' };
+    return node.killPreview(scope, state);
+  }
+  if (what === 'kill') return node.kill(body as KillOrder);
+  if (what === 'release') return node.release(body as KillRelease);
+  if (what === 'killed') return node.killed();
   if (what === 'cancel') return node.cancelOrder(body as DeskCancel);
   throw unknownRequest(what);
 }

@@ -233,3 +233,39 @@ test('[RC-i] the verdict of the door: every check in its unit, what would pass, 
   assert.throws(() => service.checkOrder({ ...terms, account: 99 }), { code: 'DESK_ACCOUNT_UNKNOWN' });
   assert.throws(() => service.checkOrder(order('V')), { code: 'CONFIG_INVALID' });
 });
+
+test('[RC-l] the kill switch over the door: counted first, thrown by command, kept over a restart, released by its scope', async (t) => {
+  const { service, dir } = await openDesk(t);
+  await service.enterOrder(order('K-1'));
+  await service.enterOrder(order('K-2', { account: STAGE.overseas, quantity: 300 }));
+  const preview = service.killPreview({ scope: 'client', id: 1 });
+  assert.deepEqual(
+    [preview.orders, preview.leaves, preview.children, preview.childLeaves, preview.state, preview.seq],
+    [1, 500, 1, 500, 'active', service.status().seq],
+  );
+  const thrown = await service.kill({ scope: { scope: 'client', id: 1 }, state: 'halted', maker: 'u-7' });
+  assert.deepEqual([thrown.orders, thrown.leaves, thrown.state], [1, 500, 'halted']);
+  assert.equal((await service.enterOrder(order('K-3'))).rejection?.code, 'HALTED');
+  const { clOrdId: _, ...terms } = order('V');
+  assert.equal(service.checkOrder(terms).checks.find(({ rule }) => rule === 'HALTED')?.passed, false);
+  await assert.rejects(service.kill({ scope: { scope: 'account', id: 99 }, state: 'halted', maker: 'u-7' }), {
+    code: 'KILL_SCOPE_UNKNOWN',
+  });
+  for (const hostile of [{}, { scope: 'firm' }, { scope: { scope: 'market', id: 1 }, state: 'halted', maker: 'u' }])
+    await assert.rejects(service.kill(hostile as never), { code: 'CONFIG_INVALID' });
+  await service.close();
+  shut.add(dir);
+
+  const { service: next } = await openDesk(t, dir);
+  t.after(async () => {
+    await next.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+  assert.deepEqual(next.killed(), [{ scope: 'client', id: 1, state: 'halted', maker: 'u-7', seq: thrown.seq }]);
+  assert.equal((await next.enterOrder(order('K-4'))).rejection?.code, 'HALTED');
+  assert.equal((await next.release({ scope: { scope: 'client', id: 1 }, maker: 'u-8' })).state, 'active');
+  assert.equal((await next.enterOrder(order('K-5'))).state, 'pending');
+  assert.deepEqual(next.killed(), []);
+  const firm = await next.kill({ scope: { scope: 'firm' }, state: 'halted', maker: 'u-7' });
+  assert.deepEqual([firm.orders, firm.leaves], [2, 800]);
+});

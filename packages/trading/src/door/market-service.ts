@@ -18,6 +18,15 @@ import { createDesk, type DeskAnswer, DeskCancel, DeskOrder, DeskReplace, DeskTe
 import type { ReportDirectory } from './execution-report.ts';
 import { createHedgeGateway, type VenueOrderOptions } from './hedge-gateway.ts';
 import type { HedgeDirectory } from './hedge-message.ts';
+import {
+  createKillDoor,
+  type KillAnswer,
+  type KillOrder,
+  type KillPreview,
+  type KillRelease,
+  type KillScope,
+  type KillState,
+} from './kill-door.ts';
 import { type ClosingCandidate, createMarketDataGateway, type MarketDataOptions } from './market-data-gateway.ts';
 import { type NodeLog, openNodeLog } from './node-log.ts';
 import { type OrderVerdict, orderVerdict } from './verdict.ts';
@@ -92,6 +101,18 @@ export interface MarketService {
    * @throws Problem CONFIG_INVALID, DESK_ACCOUNT_UNKNOWN, DESK_LISTING_UNKNOWN
    */
   checkOrder(terms: DeskTerms): OrderVerdict;
+  /** What throwing the kill switch would take back, counted now. @throws Problem CONFIG_INVALID, KILL_SCOPE_UNKNOWN */
+  killPreview(scope: KillScope, state?: 'reducing' | 'halted'): KillPreview;
+  /**
+   * Stops the scope and takes its working orders back; answered when it is durable, the venues' answers follow as reports.
+   * Thrown again it takes back what has come since. Of scope order it takes that order back and stops nothing.
+   * @throws Problem CONFIG_INVALID, KILL_SCOPE_UNKNOWN
+   */
+  kill(order: KillOrder): Promise<KillAnswer>;
+  /** Lets the scope's own switch go; others stay, as do restrictions. Four eyes are the caller's. @throws as {@link kill} */
+  release(release: KillRelease): Promise<KillAnswer>;
+  /** The switches that are on. */
+  killed(): readonly KillState[];
   /**
    * Opens FIX to clients and venue; facts come first, sessions must be defined. @throws Problem SESSION_UNDEFINED,
    * FIX_PORT_IN_USE
@@ -121,6 +142,7 @@ export async function openMarketNode(options: MarketServiceOptions): Promise<Mar
   const data = marketData === undefined ? undefined : createMarketDataGateway(log, marketData, dictionary, logger);
   const refusals = new Set<number>();
   const desk = createDesk(log, (fact) => submit(log, fact, refusals));
+  const kills = createKillDoor(log);
   let open = false;
 
   function take(view: DataView, offset: number, live: boolean): void {
@@ -132,6 +154,10 @@ export async function openMarketNode(options: MarketServiceOptions): Promise<Mar
     }
     if (!FOR_SESSIONS.has(type)) return;
     const event = readEvent(view, offset);
+    if (event.name === 'kill-switched') {
+      kills.take(event);
+      return;
+    }
     clients.take(event, open && live);
     if (live) desk.take(event);
     hedge.take(event, open && live);
@@ -147,6 +173,10 @@ export async function openMarketNode(options: MarketServiceOptions): Promise<Mar
     enterOrder: async (order) => desk.enter(validateConfig(DeskOrder, order)),
     replaceOrder: async (change) => desk.replace(validateConfig(DeskReplace, change)),
     checkOrder: (terms) => orderVerdict(node, validateConfig(DeskTerms, terms), desk.fault(terms), log.time),
+    killPreview: (scope, state = 'halted') => kills.preview(scope, state),
+    kill: kills.kill,
+    release: kills.release,
+    killed: kills.engaged,
     cancelOrder: async (cancel) => desk.cancel(validateConfig(DeskCancel, cancel)),
     async openDoors() {
       for (const session of [...options.clientFix.sessions.map((s) => s.session), options.venue.order.session])
@@ -199,6 +229,7 @@ const FOR_SESSIONS: ReadonlySet<number> = new Set([
   EVENT_TYPE['client-fill'],
   EVENT_TYPE['cancel-rejected'],
   EVENT_TYPE['hedge-order'],
+  EVENT_TYPE['kill-switched'],
 ]);
 
 /**

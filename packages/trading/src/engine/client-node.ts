@@ -16,6 +16,7 @@ import {
 } from '@meridian/messages';
 import type { ClientState } from './client-state.ts';
 import { type ExecutionReport, newExecutionReport } from './hedge-port.ts';
+import { throwSwitch } from './kill-switch.ts';
 import { cancelOrder, replaceOrder, reportStatus } from './order-change.ts';
 import { enterOrder } from './order-entry.ts';
 import { executeOrder, finishOrder, withdrawOrder } from './order-execution.ts';
@@ -193,6 +194,8 @@ export function applyFact(s: ClientState, fact: Fact): number {
       return list(s, fact.body as CommandBody<'list-entry'>);
     case 'restrict':
       return restrict(s, fact.body as CommandBody<'restrict'>);
+    case 'kill-switch':
+      return throwSwitch(s, fact.body as CommandBody<'kill-switch'>);
     default:
       return -1;
   }

@@ -3,6 +3,7 @@ import { BOOKINGS_KEPT, CELLS_PER_ORDER } from './bounds.ts';
 import { CellTable } from './cell-table.ts';
 import { FillTable } from './fill-table.ts';
 import type { IntentPort } from './hedge-port.ts';
+import { type EngagedSwitch, KillSwitches } from './kill-switches.ts';
 import { OrderTable } from './order-table.ts';
 import { PositionTable } from './position-table.ts';
 import { AccountTable, CurrencyTable, ListingTable, PairSet, RouteTable, SessionTable } from './reference-table.ts';
@@ -33,6 +34,8 @@ export class ClientState {
   /** Of the firm and of this market. */
   firmRestriction = 0;
   marketRestriction = 0;
+  /** What people have stopped; engine version 2. */
+  readonly kills = new KillSwitches();
   /** Bookings already applied, oldest first. */
   bookings: string[] = [];
   /** Business time of the newest command. */
@@ -63,12 +66,15 @@ export class ClientState {
   save(to: SnapshotWriter): void {
     for (const table of this.#tables()) table.save(to);
     const { firmRestriction, marketRestriction, bookings, time, seq } = this;
-    to.json({ firmRestriction, marketRestriction, bookings, time, seq });
+    to.json({ firmRestriction, marketRestriction, bookings, time, seq, engaged: this.kills.engaged() });
   }
 
   restore(from: SnapshotReader): void {
     for (const table of this.#tables()) table.restore(from);
-    Object.assign(this, from.json());
+    // A snapshot of engine version 1 has no switches.
+    const { engaged = [], ...rest } = from.json() as { engaged?: readonly EngagedSwitch[] };
+    Object.assign(this, rest);
+    this.kills.restore(engaged);
   }
 
   #tables() {

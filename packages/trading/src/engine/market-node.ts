@@ -33,8 +33,11 @@ import type { PositionTable } from './position-table.ts';
 import type { SessionTable } from './reference-table.ts';
 import { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
-/** The engine's behaviour this code runs. */
-export const ENGINE_VERSION = 1;
+/**
+ * The engine's behaviour this code brings; it runs the version before it as well, until a command says otherwise.
+ * 1 orders, hedges, restrictions. 2 kill switches: before it, the command is refused and changes nothing.
+ */
+export const ENGINE_VERSION = 2;
 
 export interface ListingName {
   readonly mic: string;
@@ -148,7 +151,8 @@ export class MarketNode implements StateMachine {
     const fact = decodeCommand(view, offset);
     if (fact.name === 'engine-version') {
       const { version } = fact.body;
-      invariant(version === ENGINE_VERSION && version >= this.version, () => `engine version ${version} cannot run here`);
+      const runs = version === ENGINE_VERSION || version === ENGINE_VERSION - 1;
+      invariant(runs && version >= this.version, () => `engine version ${version} cannot run here`);
       this.version = version;
       sayFact(out, type, version);
       return;
@@ -156,6 +160,10 @@ export class MarketNode implements StateMachine {
     if (fact.name === 'closing-mark') {
       emitMark(out, fact.body);
       sayFact(out, type, fact.body.listing);
+      return;
+    }
+    if (fact.name === 'kill-switch' && this.version < 2) {
+      sayFact(out, type, 0);
       return;
     }
     const asClient = this.placement === 'hedge' ? -1 : applyFact(this.client, fact);

@@ -98,6 +98,7 @@ export function checkRestriction(s: ClientState, c: Candidate): number {
   let restriction = Math.max(s.firmRestriction, s.marketRestriction);
   restriction = Math.max(restriction, listings.restriction[c.listing] as number, accounts.restriction[c.account] as number);
   if (s.clientRestrictions.count > 0) restriction = Math.max(restriction, s.clientRestrictions.get(client, 0));
+  if (s.kills.count > 0) restriction = Math.max(restriction, s.kills.stateOf(c.account, client));
   if (restriction === 2) return REJECTION.HALTED;
   return restriction === 1 && !closes(c.leg) ? REJECTION.REDUCE_ONLY : 0;
 }

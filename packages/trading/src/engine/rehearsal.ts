@@ -14,7 +14,7 @@ import {
   writeEvent,
   writeEventHeader,
 } from '@meridian/messages';
-import { MarketNode, type Placement } from './market-node.ts';
+import { ENGINE_VERSION, MarketNode, type Placement } from './market-node.ts';
 
 /**
  * A node without its log: commands in, events out, all in memory. For tests and simulations; the log room runs the same
@@ -133,7 +133,7 @@ export function stageFacts(): Command[] {
   });
   const account = { group: 1, entity: 1, marginPpm: 200_000, feeBufferPpm: 5_000, permission: 1, orderRateMax: 1_000 };
   return [
-    { name: 'engine-version', body: { version: 1 } },
+    { name: 'engine-version', body: { version: ENGINE_VERSION } },
     listing(STAGE.spy, 11, 'SPY'),
     listing(STAGE.ibm, 12, 'IBM'),
     {
