@@ -1,6 +1,7 @@
 import './declarations.ts';
 
 export { type Artefact, type Features, openArtefact, type SealedArtefact, score, seal } from './artefact.ts';
+export { buildTrainingData, type Provenance, type TrainingData } from './dataset.ts';
 export { type Answer, type Decider, type Fallback, openDecider, type Route, RULE_THRESHOLD } from './decider.ts';
 export {
   type Counterfactual,
@@ -13,6 +14,7 @@ export {
   type Reason,
 } from './decision-log.ts';
 export { aiShapes } from './declarations.ts';
+export { type Figures, type GateVerdict, judge } from './gate.ts';
 export {
   type Actor,
   COMMAND_NAMES,
@@ -31,6 +33,7 @@ export {
   type Tier,
   TRANSITIONS,
 } from './governance.ts';
+export { type PriceHistory, readPriceHistory } from './price-history.ts';
 export {
   type DatasetRecord,
   type ModelCase,
@@ -47,3 +50,5 @@ export {
 } from './registry.ts';
 export { normalCdf, ruleScore } from './rule.ts';
 export { DEADLINE_MS, openScorer, type Scorer, type ScorerFault, type ScorerOptions } from './scorer.ts';
+export { SHIPPED_HISTORY, SHIPPED_PROVENANCE, SHIPPED_SEED, shippedEarlyWarning } from './shipped.ts';
+export { MARGIN_SHORTFALL, TRAINING_CODE, type Trained, trainEarlyWarning } from './train.ts';
