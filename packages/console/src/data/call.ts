@@ -9,9 +9,14 @@ type Needed<K extends string, T> = [T] extends [undefined]
     ? { readonly [k in K]?: T }
     : { readonly [k in K]: T };
 
+/** A part of the query that is undefined is not sent: a page may hand over what its address says as it is. */
+type Blanks<T> = [T] extends [undefined]
+  ? T
+  : { readonly [K in keyof T]: Record<string, never> extends Pick<T, K> ? T[K] | undefined : T[K] };
+
 /** What a route of the public interface takes, as its schemas say. */
 export type CallOf<N extends RouteName> = Needed<'params', ParamsOf<N>> &
-  Needed<'query', QueryOf<N>> &
+  Needed<'query', Blanks<QueryOf<N>>> &
   Needed<'body', BodyOf<N>> & { readonly etag?: string; readonly idempotencyKey?: string; readonly signal?: AbortSignal };
 
 type Arguments<N extends RouteName> = Record<string, never> extends CallOf<N> ? [ask?: CallOf<N>] : [ask: CallOf<N>];

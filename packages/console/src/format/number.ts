@@ -28,7 +28,7 @@ function format(digits: number, sign: 'auto' | 'exceptZero'): Intl.NumberFormat 
 }
 
 function written(value: Decimal, digits: number, sign: 'auto' | 'exceptZero', shift = 0): string {
-  const exact = shift === 0 ? value : `${value}e-${shift}`;
+  const exact = shift === 0 ? value : `${value}e${-shift}`;
   const text = format(digits, sign).format(exact as Intl.StringNumericLiteral);
   return text.startsWith('-') ? MINUS + text.slice(1) : text;
 }

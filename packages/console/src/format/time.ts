@@ -59,7 +59,7 @@ export function formatTime(instant: Instant, zone: string, precision: Precision 
 
 /** The date of an instant in a zone: `2026-11-24`. */
 export function formatDate(instant: Instant, zone: string): string {
-  return new Date((instant + offsetAt(instant, zone)) / 1000).toISOString().slice(0, 10);
+  return new Date(Math.floor((instant + offsetAt(instant, zone)) / 1000)).toISOString().slice(0, 10);
 }
 
 /** Date, wall clock and the zone's name: what stands alone (exports, watermarks, notices) always names its zone. */
@@ -81,7 +81,7 @@ const weekdays: Readonly<Record<Language, readonly string[]>> = {
 };
 
 export function formatWeekday(instant: Instant, zone: string, language: Language): string {
-  const day = new Date((instant + offsetAt(instant, zone)) / 1000).getUTCDay();
+  const day = new Date(Math.floor((instant + offsetAt(instant, zone)) / 1000)).getUTCDay();
   return weekdays[language][day] as string;
 }
 

@@ -1,4 +1,4 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, type SearchSchemaInput } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import type { Bilingual } from '../i18n/text.ts';
 import { rootRoute } from './root.ts';
@@ -21,6 +21,9 @@ export interface ScreenFacts {
 /** Reads a screen's search parameters from an address. Anybody may type anything there: keep what is known, drop the rest. */
 export type SearchReader<S> = (raw: Record<string, unknown>) => S;
 
+/** What a link to a screen may say of its search: any part, or none. Reading it, the page has all of `S`. */
+export type SearchGiven<S> = { readonly [K in keyof S]?: S[K] | undefined };
+
 /**
  * Declares a screen. The page itself is loaded when first visited.
  * @example
@@ -38,7 +41,7 @@ export function defineScreen<const P extends string, S extends object>(
   const route = createRoute({
     getParentRoute: () => rootRoute,
     path: facts.path as P,
-    validateSearch: search,
+    validateSearch: (raw: SearchGiven<S> & SearchSchemaInput): S => search(raw as Record<string, unknown>),
     component: lazyRouteComponent(load),
     staticData: { screen: facts },
   });
