@@ -32,7 +32,11 @@ const own = {
   },
   ANSWER_UNREADABLE: {
     zh: ['答复无法读取', '答复不是约定的格式', '重试；若仍如此，请把这一条报给系统管理员'],
-    en: ['The answer cannot be read', 'The answer is not in the agreed form', 'Try again; if it stays, report this to the administrator'],
+    en: [
+      'The answer cannot be read',
+      'The answer is not in the agreed form',
+      'Try again; if it stays, report this to the administrator',
+    ],
   },
 } as const satisfies Record<OwnCode, Record<'zh' | 'en', readonly [string, string, string]>>;
 
@@ -46,8 +50,11 @@ export function ownRefusal(code: OwnCode, language: 'zh' | 'en', status = 0): Re
 export function readProblem(body: unknown): ProblemDocument | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { code, title, status, detail } = body as Record<string, unknown>;
-  const whole = typeof code === 'string' && typeof title === 'string' && typeof status === 'number' && typeof detail === 'string';
-  return whole ? { type: '', remedy: '', params: {}, ...(body as Partial<ProblemDocument>), code, title, status, detail } : undefined;
+  const whole =
+    typeof code === 'string' && typeof title === 'string' && typeof status === 'number' && typeof detail === 'string';
+  return whole
+    ? { type: '', remedy: '', params: {}, ...(body as Partial<ProblemDocument>), code, title, status, detail }
+    : undefined;
 }
 
 export function refusalOf(error: unknown): Refusal | undefined {

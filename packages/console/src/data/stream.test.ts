@@ -83,7 +83,18 @@ function recorder(): Listener & { readonly heard: string[] } {
 }
 
 const AT = '2026-11-24T08:22:41.000000Z';
-const snap = (v: number, n = 1): ServerMessage => ({ op: 'snap', id: 1, v, n, seq: 7, at: AT, total: 1, from: 0, keys: ['a'], cols: {} });
+const snap = (v: number, n = 1): ServerMessage => ({
+  op: 'snap',
+  id: 1,
+  v,
+  n,
+  seq: 7,
+  at: AT,
+  total: 1,
+  from: 0,
+  keys: ['a'],
+  cols: {},
+});
 const upd = (v: number, n = 2): ServerMessage => ({ op: 'upd', id: 1, v, n, seq: 8, at: AT, total: 1, rows: [0], cols: {} });
 const ask = { view: 'orders', columns: ['seq'], range: [0, 50] as const };
 
@@ -95,7 +106,10 @@ test('a subscription is sent when the line opens, with what was asked by then', 
   world.socket.open();
   const sent = world.socket.said[0] as object;
   assert.equal(world.socket.said.length, 1);
-  assert.deepEqual({ ...sent, v: 0 }, { op: 'sub', id: 1, view: 'orders', v: 0, range: [0, 50], columns: ['seq'], sort: { column: 'seq', descending: true } });
+  assert.deepEqual(
+    { ...sent, v: 0 },
+    { op: 'sub', id: 1, view: 'orders', v: 0, range: [0, 50], columns: ['seq'], sort: { column: 'seq', descending: true } },
+  );
 });
 
 test('messages about a window already left are dropped', () => {
@@ -167,7 +181,17 @@ test('silence breaks the line: a beat is due every second', () => {
   world.stream.listen(() => {});
   world.socket.open();
   world.pass(3000);
-  world.socket.say({ op: 'beat', at: AT, businessTime: AT, seq: { XNYS: 7 }, lagMs: 1, ratePerSecond: 0, conflation: 1, approvals: 0, alerts: 0 });
+  world.socket.say({
+    op: 'beat',
+    at: AT,
+    businessTime: AT,
+    seq: { XNYS: 7 },
+    lagMs: 1,
+    ratePerSecond: 0,
+    conflation: 1,
+    approvals: 0,
+    alerts: 0,
+  });
   world.pass(4000);
   assert.equal(world.stream.state, 'open');
   assert.deepEqual(world.stream.beat?.seq, { XNYS: 7 });

@@ -39,7 +39,10 @@ export interface ViewportState {
 
 /** Follows a viewport's totals, at most once a frame. */
 export function useViewportState(viewport: Viewport): ViewportState {
-  const store = useMemo(() => framed(viewport, () => ({ total: viewport.total, seq: viewport.seq, at: viewport.at, problem: viewport.problem })), [viewport]);
+  const store = useMemo(
+    () => framed(viewport, () => ({ total: viewport.total, seq: viewport.seq, at: viewport.at, problem: viewport.problem })),
+    [viewport],
+  );
   return useSyncExternalStore(store.subscribe, store.read);
 }
 

@@ -24,12 +24,33 @@ class Told {
   } as unknown as Stream;
 
   snap(keys: readonly string[], prices: readonly number[], total = keys.length, from = 0): void {
-    const snapshot: Snapshot = { op: 'snap', id: 1, v: 1, n: 1, seq: 7, at: '2026-11-24T08:00:00Z', total, from, keys: [...keys], cols: { price: [...prices] } };
+    const snapshot: Snapshot = {
+      op: 'snap',
+      id: 1,
+      v: 1,
+      n: 1,
+      seq: 7,
+      at: '2026-11-24T08:00:00Z',
+      total,
+      from,
+      keys: [...keys],
+      cols: { price: [...prices] },
+    };
     this.listener?.onSnapshot(snapshot);
   }
 
   update(rows: readonly number[], prices: readonly number[], total: number): void {
-    const update: Update = { op: 'upd', id: 1, v: 1, n: 2, seq: 8, at: '2026-11-24T08:00:01Z', total, rows: [...rows], cols: { price: [...prices] } };
+    const update: Update = {
+      op: 'upd',
+      id: 1,
+      v: 1,
+      n: 2,
+      seq: 8,
+      at: '2026-11-24T08:00:01Z',
+      total,
+      rows: [...rows],
+      cols: { price: [...prices] },
+    };
     this.listener?.onUpdate(update);
   }
 }
@@ -117,21 +138,28 @@ test('whatever the house sends, the shown values are the latest of their keys', 
       const latest = new Map(keys.map((key) => [key, 0]));
       let order = keys;
       let clock = 0;
-      told.snap(order, order.map(() => 0));
+      told.snap(
+        order,
+        order.map(() => 0),
+      );
       for (const each of steps) {
         clock += 1;
         if (each.kind === 'pin') viewport.pin(each.on);
         else if (each.kind === 'snap') {
           order = each.order;
           for (const key of order) latest.set(key, clock);
-          told.snap(order, order.map(() => clock));
+          told.snap(
+            order,
+            order.map(() => clock),
+          );
         } else if (each.row < order.length) {
           latest.set(order[each.row] as string, clock);
           told.update([each.row], [clock], order.length);
         }
         for (let row = 0; row < viewport.total; row += 1) {
           const key = viewport.keyAt(row) as string;
-          if (order.includes(key)) assert.equal(viewport.cell(row, 'price'), latest.get(key), `${key} after ${JSON.stringify(steps)}`);
+          if (order.includes(key))
+            assert.equal(viewport.cell(row, 'price'), latest.get(key), `${key} after ${JSON.stringify(steps)}`);
         }
       }
     }),

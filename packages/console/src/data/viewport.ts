@@ -26,7 +26,13 @@ export class Viewport implements GridSource {
   #at: string | null = null;
   #problem: ProblemDocument | null = null;
 
-  constructor(stream: Stream, view: string, columns: readonly string[], sort: Sort | null = null, filter: readonly Condition[] = []) {
+  constructor(
+    stream: Stream,
+    view: string,
+    columns: readonly string[],
+    sort: Sort | null = null,
+    filter: readonly Condition[] = [],
+  ) {
     this.#stream = stream;
     this.#ask = { view, columns, range: [0, FIRST_ROWS], filter, ...(sort === null ? {} : { sort }) };
   }

@@ -13,7 +13,8 @@ export const EMPTY_WINDOW: Window = { total: 0, from: 0, keys: [], columns: new 
 export function windowOf(snap: Snapshot): Window {
   const columns = new Map<string, Scalar[]>();
   for (const [name, values] of Object.entries(snap.cols)) {
-    if (values.length !== snap.keys.length) throw new RangeError(`column ${name} has ${values.length} of ${snap.keys.length} values`);
+    if (values.length !== snap.keys.length)
+      throw new RangeError(`column ${name} has ${values.length} of ${snap.keys.length} values`);
     columns.set(name, values);
   }
   return { total: snap.total, from: snap.from, keys: snap.keys, columns };
