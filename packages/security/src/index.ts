@@ -57,6 +57,7 @@ export type { Credentials, Enrolled, FactorProof } from './identity/credential.t
 export { identityShapes } from './identity/declarations.ts';
 export { openUserDirectory, type UserDirectory, type UserDirectoryOptions } from './identity/directory.ts';
 export type { Actor, RelyingParty, SignInPolicy } from './identity/ground.ts';
+export { type Oidc, type OidcOptions, openOidc, type SignatureAlgorithm } from './identity/oidc.ts';
 export type { TotpEnrolment } from './identity/one-time-code.ts';
 export type {
   AuthenticationResponseJSON,
@@ -69,6 +70,6 @@ export { generatePassword } from './identity/password.ts';
 export type { SessionStage, SessionView, SignedIn } from './identity/session.ts';
 export type { Arrival, JurisdictionOf, PasswordSignIn } from './identity/sign-in.ts';
 export type { By, NewUser, User, UserScope } from './identity/user.ts';
-export type { CreateOptions, UserChanges } from './identity/user-change.ts';
+export type { CreateOptions, FederatedSubject, UserChanges } from './identity/user-change.ts';
 export { acceptPeer, clientLink, type Peer, requireTls13, serverLink } from './link.ts';
 export type { Jurisdiction, Principal } from './principal.ts';

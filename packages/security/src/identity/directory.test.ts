@@ -178,10 +178,13 @@ test('[DS-9] a session stands where the address says, else where its user says, 
 
 test('signing in again ends the session the browser held; a token from before is never taken over', async () => {
   await house.add('fixed', ['trader']);
+  const other = house.another();
   const planted = await house.signIn('fixed');
+  for (const each of [house.directory, other]) assert.equal((await each.authenticate(planted.token))?.user, 'fixed');
   const again = await house.directory.signIn({ user: 'fixed', password: PASSWORD, address: HOME, earlier: planted.token });
   assert.notEqual(again.token, planted.token);
-  assert.equal(await house.directory.authenticate(planted.token), undefined);
+  house.letEpochPass();
+  for (const each of [house.directory, other]) assert.equal(await each.authenticate(planted.token), undefined);
   const invented = 'A'.repeat(43);
   const third = await house.directory.signIn({ user: 'fixed', password: PASSWORD, address: HOME, earlier: invented });
   assert.notEqual(third.token, invented);
@@ -275,6 +278,23 @@ test('a session ends after half an hour of silence and after twelve hours whatev
   house.wait(20 * 60);
   assert.equal(await house.directory.authenticate(busy.token), undefined);
   assert.deepEqual(await house.directory.listSessions('sleeper'), []);
+});
+
+test('a user holds twenty sessions; one more ends the oldest', async () => {
+  await house.add('collector', ['trader']);
+  const tokens: string[] = [];
+  for (let n = 0; n < 21; n++) {
+    const { token } = await house.signIn('collector');
+    assert.equal((await house.directory.authenticate(token))?.user, 'collector');
+    tokens.push(token);
+    house.wait(1);
+  }
+  const alive = await Promise.all(tokens.map((token) => house.directory.authenticate(token)));
+  assert.deepEqual(
+    alive.map((principal) => principal !== undefined),
+    [false, ...Array(20).fill(true)],
+  );
+  assert.equal((await house.directory.listSessions('collector')).length, 20);
 });
 
 test('where the policy asks for a second factor, who has none may only enrol one', async () => {

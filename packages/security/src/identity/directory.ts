@@ -23,7 +23,7 @@ import {
 import { type Arrival, type JurisdictionOf, openSignIn, type PasswordSignIn } from './sign-in.ts';
 import { signInLimits } from './sign-in-limit.ts';
 import { inOrder, readUser, readUsers, type User, userOf } from './user.ts';
-import { openUserChanges, type UserChanges } from './user-change.ts';
+import { type FederatedSubject, openUserChanges, type UserChanges } from './user-change.ts';
 
 export interface UserDirectoryOptions {
   readonly database: Database;
@@ -55,7 +55,7 @@ export interface UserDirectory extends UserChanges, Admission, Credentials {
   /** The first step of signing in: see {@link SignIn.byPassword}. */
   signIn(attempt: PasswordSignIn): Promise<SignedIn>;
   /** For {@link openOidc}: the subject of another issuer, proven, signs in as the user it is linked to. */
-  signInFederated(subject: { readonly issuer: string; readonly subject: string }, arrival: Arrival): Promise<SignedIn>;
+  signInFederated(subject: FederatedSubject, arrival: Arrival): Promise<SignedIn>;
   /** The session behind a token, at whatever stage; undefined when there is none. */
   session(token: string): Promise<SessionView | undefined>;
   /** Ends the session; ending one that has ended is no error. */

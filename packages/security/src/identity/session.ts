@@ -157,38 +157,53 @@ export function stageOf(user: UserRow, opening: Pick<Opening, 'byPassword' | 'st
   return needsFactor(user.duties, policy) && !hasFactor(user) ? 'enrol' : 'open';
 }
 
-/** Opens a session for a user as read in this transaction. */
-export async function openSession(tx: Transaction, ground: Ground, user: UserRow, opening: Opening): Promise<SignedIn> {
+/** A session that is not stored yet: the audit log names it before it is. */
+export function draftSession(ground: Ground, user: UserRow, opening: Opening): SignedIn {
   const now = ground.clock.now();
-  const token = randomBytes(32).toString('base64url');
-  const id = randomBytes(12).toString('hex');
   const stage = stageOf(user, opening, ground);
   const end = opening.signedInAt + ground.policy.absoluteSeconds * MICROS_PER_SECOND;
-  const expiresAt = stage === 'open' ? end : Math.min(end, now + STEP_SECONDS * MICROS_PER_SECOND);
+  const { jurisdiction, strong, signedInAt: since } = opening;
+  return {
+    token: randomBytes(32).toString('base64url'),
+    session: {
+      ...{ id: randomBytes(12).toString('hex'), user: user.name, stage, jurisdiction, strong, since, seenAt: now },
+      address: opening.address.slice(0, 64),
+      expiresAt: stage === 'open' ? end : Math.min(end, now + STEP_SECONDS * MICROS_PER_SECOND),
+    },
+  };
+}
+
+/** Opens a drafted session for a user as it was read when the credentials were judged. */
+export async function storeSession(
+  tx: Transaction,
+  { token, session }: SignedIn,
+  user: UserRow,
+  { byPassword }: Opening,
+): Promise<void> {
   await tx.query(
     `INSERT INTO security.session (id, token_hash, user_name, stage, by_password, strong, jurisdiction, address,
                                    credential_epoch, signed_in_at, seen_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
-      ...[id, tokenHash(token) as Buffer, user.name, stage, opening.byPassword, opening.strong, opening.jurisdiction],
-      ...[opening.address.slice(0, 64), user.credential_epoch, instantParameter(opening.signedInAt)],
-      ...[instantParameter(now), instantParameter(expiresAt)],
+      ...[session.id, tokenHash(token) as Buffer, user.name, session.stage, byPassword, session.strong],
+      ...[session.jurisdiction, session.address, user.credential_epoch],
+      ...[session.since, session.seenAt, session.expiresAt].map(instantParameter),
     ],
   );
-  await tx.query(
-    `UPDATE security.session SET ended_at = $2, end_reason = 'too many'
+  await tx.query('DELETE FROM security.session WHERE expires_at < $1', [
+    instantParameter(session.seenAt - KEPT_SECONDS * MICROS_PER_SECOND),
+  ]);
+}
+
+/** Ends the oldest sessions of a user beyond what one may hold; returns how many. */
+export async function displaceOldest(tx: Transaction, { clock }: Ground, user: string): Promise<number> {
+  const { rowCount } = await tx.query(
+    `UPDATE security.session SET ended_at = $2, end_reason = 'too many', challenge = NULL
       WHERE id IN (SELECT id FROM security.session WHERE user_name = $1 AND ended_at IS NULL
                     ORDER BY signed_in_at DESC, id OFFSET ${SESSIONS_MAX})`,
-    [user.name, instantParameter(now)],
+    [user, instantParameter(clock.now())],
   );
-  await tx.query('DELETE FROM security.session WHERE expires_at < $1', [
-    instantParameter(now - KEPT_SECONDS * MICROS_PER_SECOND),
-  ]);
-  const { jurisdiction, address, strong, signedInAt } = opening;
-  return {
-    token,
-    session: { id, user: user.name, stage, jurisdiction, address, strong, since: signedInAt, seenAt: now, expiresAt },
-  };
+  return rowCount;
 }
 
 /** The same sign-in, one step on: a new token and session, the old one ended. */
@@ -201,13 +216,13 @@ export async function followSession(
 ): Promise<SignedIn> {
   // Two answers to one challenge: only one of them finds the session still there.
   if ((await endSessions(tx, ground, 'id = $1', row.id, 'followed')) === 0) throw problem('SESSION_UNKNOWN');
-  return openSession(tx, ground, user, {
-    byPassword: row.by_password,
-    strong,
-    jurisdiction: row.jurisdiction,
-    address: row.address,
+  const opening: Opening = {
+    ...{ byPassword: row.by_password, strong, jurisdiction: row.jurisdiction, address: row.address },
     signedInAt: row.signed_in_at,
-  });
+  };
+  const draft = draftSession(ground, user, opening);
+  await storeSession(tx, draft, user, opening);
+  return draft;
 }
 
 /** Ends what `where` finds by $1; returns how many. */

@@ -1,10 +1,11 @@
 import { isProblem } from '@meridian/base';
 import { instantParameter, type Queryable } from '@meridian/store';
 import type { Jurisdiction } from '../principal.ts';
+import { raiseEpoch } from './epoch.ts';
 import { type Actor, actorOf, type Ground } from './ground.ts';
 import { isPossiblePassword, type StoredPassword } from './password.ts';
 import { problem } from './problems.ts';
-import { endSessions, openSession, type SignedIn, tokenHash } from './session.ts';
+import { displaceOldest, draftSession, endSessions, type SignedIn, storeSession, tokenHash } from './session.ts';
 import type { Limited } from './sign-in-limit.ts';
 import { readUser, type UserRow } from './user.ts';
 
@@ -57,17 +58,19 @@ export function openSignIn(ground: Ground, jurisdictionOf: JurisdictionOf): Sign
       );
     }
     let user: UserRow | undefined;
+    let stored: StoredPassword | undefined;
     let locks = false;
     const { matches, isOutdated } = await hasher.verify(name, password, async () => {
       await limits.reserve(place, clock.now());
       locks = await limits.reserve(account, clock.now());
       user = await readUser(ground.database, name);
-      return user === undefined ? undefined : readPassword(ground.database, name);
+      stored = user === undefined ? undefined : await readPassword(ground.database, name);
+      return stored;
     });
     if (!matches || user === undefined || user.state !== 'active')
       return refuse(ground, user, user?.state === 'disabled' ? 'disabled' : 'password', address, locks);
     const signedIn = await admit(user, attempt, true, [place, account]);
-    if (isOutdated) await rehash(ground, name, password);
+    if (isOutdated && stored !== undefined) await rehash(ground, name, password, stored);
     return signedIn;
   }
 
@@ -82,22 +85,25 @@ export function openSignIn(ground: Ground, jurisdictionOf: JurisdictionOf): Sign
       });
       throw error;
     }
-    const signedIn = await ground.database.transaction(async (tx) => {
-      const earlierHash = earlier === undefined ? undefined : tokenHash(earlier);
-      if (earlierHash !== undefined) await endSessions(tx, ground, 'token_hash = $1', earlierHash, 'followed');
-      for (const each of counted) await (each.kind === 'address' ? limits.forgive(tx, each) : limits.clear(tx, each));
-      const opened = await openSession(tx, ground, user, {
-        ...{ byPassword: isPassword, strong: false, jurisdiction, address, signedInAt: clock.now() },
-      });
+    const opening = { byPassword: isPassword, strong: false, jurisdiction, address, signedInAt: clock.now() };
+    const draft = draftSession(ground, user, opening);
+    const earlierHash = earlier === undefined ? undefined : tokenHash(earlier);
+    await ground.database.transaction(async (tx) => {
+      // First, as in every change: two transactions that wait for it hold nothing that the other needs.
       await ground.audit.append(tx, {
         ...{ actor: user.name, duty: actorOf(user).duty, action: 'sign-in', target: user.name },
-        params: { session: opened.session.id, address, factor: isPassword ? 'password' : 'federation' },
-        outcome: opened.session.stage === 'open' ? 'done' : `next: ${opened.session.stage}`,
+        params: { session: draft.session.id, address, factor: isPassword ? 'password' : 'federation' },
+        outcome: draft.session.stage === 'open' ? 'done' : `next: ${draft.session.stage}`,
       });
-      return opened;
+      for (const each of counted) await (each.kind === 'address' ? limits.forgive(tx, each) : limits.clear(tx, each));
+      let ended = earlierHash === undefined ? 0 : await endSessions(tx, ground, 'token_hash = $1', earlierHash, 'followed');
+      await storeSession(tx, draft, user, opening);
+      ended += await displaceOldest(tx, ground, user.name);
+      if (ended > 0) await raiseEpoch(tx);
     });
+    ground.epoch.expire();
     await ground.audit.checkpoint();
-    return signedIn;
+    return draft;
   }
 
   return {
@@ -173,12 +179,12 @@ export async function writePassword(
 }
 
 /** The parameters have risen since this password was set; now, and only now, it is known. */
-async function rehash(ground: Ground, user: string, password: string): Promise<void> {
+async function rehash(ground: Ground, user: string, password: string, outdated: StoredPassword): Promise<void> {
   try {
     const { hash, salt, memoryKib, passes } = await ground.hasher.hash(user, password);
     await ground.database.query(
-      'UPDATE security.password SET hash = $2, salt = $3, memory_kib = $4, passes = $5 WHERE user_name = $1',
-      [user, hash, salt, memoryKib, passes],
+      'UPDATE security.password SET hash = $2, salt = $3, memory_kib = $4, passes = $5 WHERE user_name = $1 AND hash = $6',
+      [user, hash, salt, memoryKib, passes, outdated.hash],
     );
   } catch (error) {
     // The next sign-in tries again.

@@ -43,7 +43,15 @@ export interface UserChanges {
   /** Takes codes, passkeys and recovery codes away: the device is lost. Ends the sessions. */
   resetSecondFactor(name: string, by: By, within?: Transaction): Promise<void>;
   /** Lets another issuer's subject in as this user. No user is ever made by signing in. @throws Problem USER_EXISTS */
-  linkFederated(name: string, subject: { readonly issuer: string; readonly subject: string }, by: By): Promise<void>;
+  linkFederated(name: string, subject: FederatedSubject, by: By, within?: Transaction): Promise<void>;
+  /** Ends the sessions as well. @throws Problem USER_UNKNOWN when the user has no such subject */
+  unlinkFederated(name: string, subject: FederatedSubject, by: By, within?: Transaction): Promise<void>;
+}
+
+/** Somebody as another issuer names them: `sub` of OpenID Connect. */
+export interface FederatedSubject {
+  readonly issuer: string;
+  readonly subject: string;
 }
 
 export interface CreateOptions {
@@ -87,7 +95,7 @@ export function openUserChanges(ground: Ground): UserChanges {
 
   /** Runs `work` on a user that exists, locked against other changes. */
   async function onUser(tx: Transaction, name: string, work: (user: UserRow) => Promise<void>): Promise<void> {
-    await tx.query('SELECT FROM security.user WHERE name = $1 FOR UPDATE', [name]);
+    await tx.query('SELECT FROM security.user WHERE name = $1 FOR NO KEY UPDATE', [name]);
     const user = await readUser(tx, name);
     if (user === undefined) throw problem('USER_UNKNOWN', { user: name.slice(0, 32) });
     await work(user);
@@ -173,8 +181,8 @@ export function openUserChanges(ground: Ground): UserChanges {
           await renewCredentials(tx, name, 'second factor reset');
         }),
       ),
-    linkFederated: (name, { issuer, subject }, by) =>
-      change({ kind: 'federate', name, by, detail: { issuer, subject } }, (tx) =>
+    linkFederated: (name, { issuer, subject }, by, within) =>
+      change({ kind: 'federate', name, by, detail: { issuer, subject }, within }, (tx) =>
         onUser(tx, name, async () => {
           await tx
             .query('INSERT INTO security.federated_subject (issuer, subject, user_name) VALUES ($1, $2, $3)', [
@@ -183,6 +191,17 @@ export function openUserChanges(ground: Ground): UserChanges {
             .catch((error: unknown) => {
               throw isDuplicate(error) ? problem('USER_EXISTS', { user: subject.slice(0, 32) }, error) : error;
             });
+        }),
+      ),
+    unlinkFederated: (name, { issuer, subject }, by, within) =>
+      change({ kind: 'federate', name, by, detail: { issuer, subject, ends: true }, within }, (tx) =>
+        onUser(tx, name, async () => {
+          const { rowCount } = await tx.query(
+            'DELETE FROM security.federated_subject WHERE issuer = $1 AND subject = $2 AND user_name = $3',
+            [issuer, subject, name],
+          );
+          if (rowCount === 0) throw problem('USER_UNKNOWN', { user: subject.slice(0, 32) });
+          await renewCredentials(tx, name, 'subject unlinked');
         }),
       ),
   };
