@@ -1,7 +1,9 @@
 export * from './account.ts';
+export { asyncapi } from './asyncapi.ts';
 export * from './clearing.ts';
 export * from './governance.ts';
 export * from './model.ts';
+export { openapi } from './openapi.ts';
 export * from './order.ts';
 export * from './overview.ts';
 export * from './problem.ts';

@@ -147,7 +147,7 @@ export const Decision = resource(
 );
 export const ModelMove = Type.Object(
   { to: OneOf(MODEL_STATES), reason: Token(400) },
-  { $id: 'ModelMove', additionalProperties: false },
+  { $id: 'ModelMoveRequest', additionalProperties: false },
 );
 export const ReviewVerdict = Type.Object(
   { verdict: OneOf(['confirm', 'veto']), reason: Token(400) },

@@ -24,7 +24,7 @@ import {
 const meta = { owner: 'trading', purpose: ['trading'] } as const;
 /** FIX 39 by name; `pending` is PendingNew, `unknown` an order whose answer was lost on the way. */
 export const ORDER_STATES = [
-  ...(['pending', 'new', 'partial', 'filled', 'cancelled', 'rejected', 'expired'] as const),
+  ...(['pending', 'new', 'partially-filled', 'filled', 'cancelled', 'rejected', 'expired'] as const),
   ...(['pending-cancel', 'pending-replace', 'unknown'] as const),
 ] as const;
 

@@ -17,7 +17,7 @@ export const Token = (maxLength = 64) => Type.String({ minLength: 1, maxLength }
 export const Text = (maxLength = 400) => Type.String({ maxLength });
 export const Count = () => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 export const Ppm = () => Type.Integer({ minimum: -1_000_000_000, maximum: 1_000_000_000 });
-export const OneOf = <const T extends readonly string[]>(values: T) => Type.Enum(values as unknown as [...T]);
+export const OneOf = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>(Type.Enum([...values]));
 export const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const List = <T extends TSchema>(item: T, maxItems = 1_000) => Type.Array(item, { maxItems });
 export const Both = () => Type.Object({ zh: Text(1_000), en: Text(1_000) }, { additionalProperties: false });

@@ -1,0 +1,146 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { reading } from '../../data/call.ts';
+import { formatNumber } from '../../format/number.ts';
+import { useText } from '../../i18n/use-text.ts';
+import { Button } from '../../parts/button.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import { Field } from '../../parts/field.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { Empty } from '../../parts/states.tsx';
+import { Table, type TableColumn } from '../../parts/table.tsx';
+import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { Moment } from '../moment.tsx';
+import { nameOf } from '../names.ts';
+import { type ItemOf, usePages } from '../pages.ts';
+import { text } from './text.ts';
+import '../split.css';
+
+type Entry = ItemOf<'GET /v1/audit'>;
+
+export default function AuditPage() {
+  const words = useText(text);
+  const { lang: _, ...search } = useSearch({ from: '/audit' });
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<Entry>();
+  const entries = usePages('GET /v1/audit', search, 5_000);
+  const columns: readonly TableColumn<Entry>[] = [
+    { key: 'no', title: words.no, numeric: true, width: 70, cell: ({ no }) => formatNumber(no) },
+    { key: 'at', title: words.at, width: 190, cell: ({ at }) => <Moment at={at} /> },
+    { key: 'actor', title: words.actor, width: 130, cell: (entry) => entry.actor },
+    { key: 'duty', title: words.duty, width: 110, cell: ({ duty }) => duty },
+    { key: 'action', title: words.action, width: 180, cell: (entry) => entry.action },
+    { key: 'target', title: words.target, cell: ({ target }) => target },
+    { key: 'outcome', title: words.outcome, width: 200, cell: ({ outcome }) => outcome },
+  ];
+  const filter = (name: 'actor' | 'action', value: string) => {
+    const { [name]: _old, ...rest } = search;
+    return navigate({ to: '/audit', search: value === '' ? rest : { ...rest, [name]: value }, replace: true });
+  };
+
+  return (
+    <div className="split">
+      <AnswerPanel query={entries} everyMs={5_000} title={words.title} about={words.about}>
+        {(rows) => (
+          <>
+            <search className="filters">
+              <Field label={words.actor}>
+                <input
+                  className="field"
+                  defaultValue={search.actor ?? ''}
+                  onBlur={(event) => filter('actor', event.target.value)}
+                />
+              </Field>
+              <Field label={words.action}>
+                <input
+                  className="field"
+                  defaultValue={search.action ?? ''}
+                  onBlur={(event) => filter('action', event.target.value)}
+                />
+              </Field>
+            </search>
+            {rows.length === 0 ? (
+              <Empty why={words.empty} next={words.widen} />
+            ) : (
+              <Table
+                label={words.title}
+                columns={columns}
+                rows={rows}
+                keyOf={({ no }) => String(no)}
+                selected={chosen === undefined ? undefined : String(chosen.no)}
+                onSelect={setChosen}
+                rowClass={({ outcome }) => (outcome.startsWith('refused') || outcome === 'failed' ? 'warn' : '')}
+              />
+            )}
+            {entries.more !== undefined && (
+              <Button onClick={entries.more} disabled={entries.loadingMore}>
+                {words.more}
+              </Button>
+            )}
+          </>
+        )}
+      </AnswerPanel>
+      <aside>
+        <Proof />
+        <Panel title={words.entry}>{chosen === undefined ? <Empty why={words.choose} /> : <Chosen entry={chosen} />}</Panel>
+      </aside>
+    </div>
+  );
+}
+
+function Chosen({ entry }: { readonly entry: Entry }) {
+  const words = useText(text);
+  const { no, at, actor, duty, action, target, outcome, params, hash, prevHash } = entry;
+  return (
+    <Facts
+      facts={[
+        [words.no, String(no)],
+        [words.at, <Moment key="at" at={at} />],
+        [words.actor, `${actor} · ${duty}`],
+        [words.action, action],
+        [words.target, target],
+        [words.outcome, outcome],
+        ...Object.entries(params).map(([name, value]) => [name, String(value)] as const),
+        [
+          words.hash,
+          <code key="hash" className="hash">
+            {hash}
+          </code>,
+        ],
+        [
+          words.previous,
+          <code key="previous" className="hash">
+            {prevHash}
+          </code>,
+        ],
+      ]}
+    />
+  );
+}
+
+/** Asks the house to compute every hash again; said in words, with where it breaks. */
+function Proof() {
+  const words = useText(text);
+  const proof = useQuery({ ...reading('GET /v1/audit/proof'), enabled: false });
+  const { data, error, isFetching, refetch } = proof;
+  return (
+    <Panel
+      title={words.prove}
+      actions={
+        <Button kind="main" disabled={isFetching} onClick={() => void refetch()}>
+          {isFetching ? words.proving : words.prove}
+        </Button>
+      }
+    >
+      <Failure error={error} />
+      {data !== undefined && (
+        <p role="status" className={data.intact ? 'good' : 'bad strong'}>
+          {data.fault === null
+            ? words.intact(formatNumber(data.entries))
+            : words.broken(formatNumber(data.fault.no), nameOf(words.faults, data.fault.kind))}
+        </p>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,109 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMay } from '../../data/session.ts';
+import { NONE } from '../../format/number.ts';
+import { useText } from '../../i18n/use-text.ts';
+import { Amount } from '../../parts/amount.tsx';
+import { Bar } from '../../parts/bar.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Empty } from '../../parts/states.tsx';
+import { Table, type TableColumn } from '../../parts/table.tsx';
+import { AnswerPanel } from '../answer-panel.tsx';
+import { nameOf } from '../names.ts';
+import { type ItemOf, usePages } from '../pages.ts';
+import { LimitPanel } from './limit-panel.tsx';
+import { text } from './text.ts';
+import '../split.css';
+
+type Limit = ItemOf<'GET /v1/limits'>;
+type Entry = ItemOf<'GET /v1/lists'>;
+
+/** Amber from here on. */
+const WARN_AT = 0.8;
+
+export default function LimitsPage() {
+  const words = useText(text);
+  const navigate = useNavigate();
+  const { cell: chosen } = useSearch({ from: '/limits' });
+  const limits = usePages('GET /v1/limits', {}, 2_000);
+  const digits = (row: Limit) => (row.currency === null ? 0 : 2);
+  const money = (key: 'limit' | 'booked' | 'leased', title: string): TableColumn<Limit> => ({
+    ...{ key, title, numeric: true, width: 160 },
+    cell: (row) => <Amount value={row[key]} digits={digits(row)} />,
+  });
+  const columns: readonly TableColumn<Limit>[] = [
+    { key: 'scope', title: words.scope, width: 90, cell: ({ scope }) => scope },
+    { key: 'name', title: words.name, cell: ({ label }) => label },
+    { key: 'measure', title: words.measure, width: 130, cell: ({ measure }) => measure },
+    { key: 'currency', title: words.currency, width: 60, cell: ({ currency }) => currency ?? NONE },
+    money('limit', words.limit),
+    money('booked', words.booked),
+    money('leased', words.leased),
+    {
+      key: 'used',
+      title: words.used,
+      numeric: true,
+      width: 140,
+      cell: ({ usedPpm }) => <Bar ratio={usedPpm === null ? null : usedPpm / 1e6} warnAt={WARN_AT} />,
+    },
+    {
+      key: 'state',
+      title: words.state,
+      width: 80,
+      cell: ({ state }) => <span className={state === 'active' ? '' : 'warn'}>{nameOf(words.states, state)}</span>,
+    },
+  ];
+  return (
+    <div className="split">
+      <div>
+        <AnswerPanel query={limits} everyMs={2_000} title={words.title} about={words.about}>
+          {(rows) => (
+            <>
+              {rows.length === 0 ? (
+                <Empty why={words.empty} />
+              ) : (
+                <Table
+                  label={words.title}
+                  columns={columns}
+                  rows={rows}
+                  keyOf={({ cell }) => cell}
+                  selected={chosen}
+                  onSelect={({ cell }) => navigate({ to: '/limits', search: { cell } })}
+                />
+              )}
+              {limits.more !== undefined && (
+                <Button onClick={limits.more} disabled={limits.loadingMore}>
+                  {words.more}
+                </Button>
+              )}
+            </>
+          )}
+        </AnswerPanel>
+        {useMay('list.read') && <Lists />}
+      </div>
+      <aside>{chosen === undefined ? <Empty why={words.choose} /> : <LimitPanel key={chosen} cell={chosen} />}</aside>
+    </div>
+  );
+}
+
+function Lists() {
+  const words = useText(text);
+  const lists = usePages('GET /v1/lists', {}, 30_000);
+  const columns: readonly TableColumn<Entry>[] = [
+    { key: 'symbol', title: words.symbol, cell: ({ symbol, market }) => `${symbol} ${market}` },
+    { key: 'scope', title: words.scope, width: 120, cell: ({ scope, scopeId }) => `${scope} ${scopeId ?? ''}` },
+    { key: 'permission', title: words.permission, width: 180, cell: ({ permission }) => nameOf(words.permissions, permission) },
+    { key: 'from', title: words.from, width: 110, cell: ({ validFrom }) => validFrom ?? NONE },
+    { key: 'to', title: words.to, width: 110, cell: ({ validTo }) => validTo ?? NONE },
+  ];
+  return (
+    <AnswerPanel query={lists} everyMs={30_000} title={words.lists} about={words.listsAbout}>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty why={words.emptyLists} />
+        ) : (
+          <Table label={words.lists} columns={columns} rows={rows} keyOf={({ entry }) => entry} />
+        )
+      }
+    </AnswerPanel>
+  );
+}
