@@ -4,6 +4,7 @@ import { messageShapes } from '@meridian/messages';
 import { riskShapes } from '@meridian/risk';
 import { approvalShapes, auditParams, identityShapes } from '@meridian/security';
 import { venueShapes } from '@meridian/venue';
+import { httpShapes } from './http/declarations.ts';
 
 /** The class of what this room stores, and of what it lets into the audit log. DS-1. */
 
@@ -34,5 +35,6 @@ export const shapes: readonly Shape[] = [
   ...riskShapes,
   ...aiShapes,
   ...venueShapes,
+  ...httpShapes,
   { kind: 'message', entity: 'server.audit_param', fields: Object.keys(AUDIT_PARAMS) },
 ];

@@ -19,6 +19,8 @@ export interface Asking<N extends RouteName> {
   readonly ip: string;
   /** Names the request in log and audit. */
   readonly trace: string;
+  /** The secret of the session's cookie: for the session's own routes. */
+  readonly token?: string | undefined;
 }
 
 /** An answer with what HTTP says beside it. */
@@ -26,6 +28,8 @@ export interface Reply<N extends RouteName> {
   readonly body: AnswerOf<N>;
   /** Becomes the ETag. */
   readonly version?: string | bigint | number;
+  /** A new secret for the session's cookie; null takes the cookie away. */
+  readonly token?: string | null;
   /** Downloads: media type, file name; the body is then bytes. */
   readonly file?: { readonly media: string; readonly name: string; readonly bytes: Uint8Array };
 }

@@ -7,9 +7,9 @@ import { applyRowSecurity, loadIdentity, openAuditLog } from '@meridian/security
 import { migrate, openDatabase, waitForDatabase } from '@meridian/store';
 import { dataFolder } from '../data-folder.ts';
 import { openHouse } from '../house.ts';
+import { openShell } from '../http/shell.ts';
 import { connectProcess, serve } from '../link/rpc.ts';
 import { MIGRATIONS } from '../migrations.ts';
-import { serveStatus } from '../status-api.ts';
 import { runChild } from './child.ts';
 import { keepTime } from './keep-time.ts';
 
@@ -43,12 +43,13 @@ await runChild(async ({ settings, logger, story }) => {
     logger,
   });
   const service = await serve(house.service, identity, ['supervisor', 'cli', 'worker'], settings.ports.server, logger);
-  const status = await serveStatus(house, settings.ports.http, logger);
+  const door = await openShell({ status: house, logger });
+  await door.listen(settings.ports.http);
   const time = keepTime(settings, 1_000, (now) => house.advance(now), logger);
   return {
     async close() {
       time.close();
-      await status.close();
+      await door.app.close();
       await service.close();
       await house.close();
       for (const node of nodes.values()) node.close();

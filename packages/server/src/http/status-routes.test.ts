@@ -1,12 +1,12 @@
-import './rooms.ts';
+import '../rooms.ts';
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { isProblem, type ProblemDocument, silentLogger } from '@meridian/base';
-import type { FastifyInstance } from 'fastify';
-import type { HouseStatus } from './status.ts';
-import { serveStatus } from './status-api.ts';
+import type { HouseStatus } from '../status.ts';
+import { openShell, type Shell } from './shell.ts';
+import type { StatusSource } from './status-routes.ts';
 
 const STATUS: HouseStatus = {
   mode: 'demo',
@@ -23,7 +23,7 @@ const STATUS: HouseStatus = {
   mails: { queued: 0, sent: 0 },
 };
 
-let app: FastifyInstance;
+let shell: Shell;
 let port: number;
 let ready = true;
 let asked = 0;
@@ -35,10 +35,15 @@ before(async () => {
     },
     ready: async () => ready,
   };
-  app = await serveStatus(source, 0, silentLogger);
-  port = (app.server.address() as net.AddressInfo).port;
+  shell = await openShell({ status: source, logger: silentLogger });
+  port = await shell.listen(0);
 });
-after(() => app?.close());
+after(() => shell?.app.close());
+
+async function serve(status: StatusSource, at: number) {
+  const other = await openShell({ status, logger: silentLogger });
+  return { at: await other.listen(at), close: () => other.app.close() };
+}
 
 interface Answer {
   readonly status: number;
@@ -99,17 +104,17 @@ test('bad input: each is refused with its documented status and a problem docume
     [403, 'FOREIGN_HOST', '/v1/status', { headers: { host: 'evil.example' } }],
     [403, 'FOREIGN_HOST', '/v1/status', { headers: { host: 'localhost.evil.example:80' } }],
     [403, 'FOREIGN_HOST', '/v1/status', { headers: { host: '127.0.0.1@evil.example' } }],
-    [405, 'READ_ONLY', '/v1/status', { method: 'POST', headers: json }, '{}'],
-    [405, 'READ_ONLY', '/v1/status', { method: 'POST', headers: json }, '['.repeat(100_000)],
-    [405, 'READ_ONLY', '/v1/status', { method: 'PUT', headers: json }, `"${'x'.repeat(1 << 20)}"`],
-    [405, 'READ_ONLY', '/v1/status', { method: 'DELETE' }],
-    [405, 'READ_ONLY', '/v1/status', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } }],
+    [405, 'METHOD_NOT_ALLOWED', '/v1/status', { method: 'POST', headers: json }, '{}'],
+    [405, 'METHOD_NOT_ALLOWED', '/v1/status', { method: 'POST', headers: json }, '['.repeat(100_000)],
+    [405, 'METHOD_NOT_ALLOWED', '/v1/status', { method: 'PUT', headers: json }, `"${'x'.repeat(1 << 20)}"`],
+    [405, 'METHOD_NOT_ALLOWED', '/v1/status', { method: 'DELETE' }],
+    [405, 'METHOD_NOT_ALLOWED', '/v1/status', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } }],
     [404, 'NO_SUCH_RESOURCE', '/', {}],
     [404, 'NO_SUCH_RESOURCE', '/v1/orders', {}],
     [404, 'NO_SUCH_RESOURCE', '/v1/status/../../etc/passwd', {}],
     [404, 'NO_SUCH_RESOURCE', '/%2e%2e/%2e%2e/etc/passwd', {}],
     [404, 'NO_SUCH_RESOURCE', `/${'a'.repeat(8_000)}`, {}],
-    [400, undefined, '/%zz', {}],
+    [400, 'PATH_REFUSED', '/%zz', {}],
   ];
   for (const [status, code, path, options, body] of cases) {
     for (const language of ['en', 'zh']) {
@@ -152,7 +157,7 @@ test('bad input: huge headers, long URLs, smuggled and broken requests get a 4xx
 });
 
 test('a fault behind it is a 500 that tells nothing', async () => {
-  const broken = await serveStatus(
+  const broken = await serve(
     {
       status: async () => {
         throw new Error('password is swordfish');
@@ -160,10 +165,9 @@ test('a fault behind it is a 500 that tells nothing', async () => {
       ready: async () => false,
     },
     0,
-    silentLogger,
   );
   try {
-    const answer = await ask('/v1/status', { port: (broken.server.address() as net.AddressInfo).port });
+    const answer = await ask('/v1/status', { port: broken.at });
     assert.equal(answer.status, 500);
     assert.doesNotMatch(answer.body, /swordfish/);
   } finally {
@@ -173,7 +177,7 @@ test('a fault behind it is a 500 that tells nothing', async () => {
 
 test('bad input: a port in use is named by a problem', async () => {
   await assert.rejects(
-    serveStatus({ status: async () => STATUS, ready: async () => true }, port, silentLogger),
+    serve({ status: async () => STATUS, ready: async () => true }, port),
     (error) => isProblem(error, 'PORT_IN_USE') && error.params['port'] === port,
   );
 });

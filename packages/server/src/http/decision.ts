@@ -1,0 +1,113 @@
+import type { Instant, Problem } from '@meridian/base';
+import {
+  type Action,
+  type AuditLog,
+  type AuthorizationDecision,
+  type AuthorizationReason,
+  type Authorizer,
+  type DecisionContext,
+  DUTIES,
+  type Principal,
+  type Resource,
+} from '@meridian/security';
+import type { BoundRoute } from './contract.ts';
+import { problem } from './problems.ts';
+
+/** Reasons that are told; the others mean that there is nothing to see. */
+const TOLD = {
+  OWN_REQUEST: 'OWN_REQUEST',
+  NO_BUSINESS_DATA: 'NO_BUSINESS_DATA',
+  NOT_OF_A_CLIENT: 'NOT_OF_A_CLIENT',
+  FROM_ABROAD: 'FROM_ABROAD',
+  SECOND_FACTOR: 'SECOND_FACTOR_NEEDED',
+} as const satisfies Partial<Record<AuthorizationReason, string>>;
+
+export interface Decisions {
+  /** What a principal may do to anything at all; the same answer whatever exists. @throws Problem, status 403 */
+  requireAction(bound: BoundRoute, principal: Principal, query: object | undefined): void;
+  /**
+   * Decides on one thing. `named`: a thing was named, by path or body; one that does not exist and one that is somebody
+   * else's are then answered alike. @throws Problem, status 403 or 404
+   */
+  requireThing(bound: BoundRoute, principal: Principal, resource: Resource | undefined): AuthorizationDecision;
+  /** For streams. */
+  mayRead(principal: Principal, action: string): boolean;
+  /** For the console: what it shows. */
+  allowed(principal: Principal): readonly Action[];
+}
+
+export function openDecisions(authorizer: Authorizer, context: DecisionContext): Decisions {
+  // A principal is one object as long as nothing about it changes.
+  const allowedOf = new WeakMap<Principal, readonly Action[]>();
+  const allowed = (principal: Principal): readonly Action[] => {
+    const known = allowedOf.get(principal);
+    if (known !== undefined) return known;
+    const actions = authorizer.allowedActions(principal, context);
+    allowedOf.set(principal, actions);
+    return actions;
+  };
+  return {
+    allowed,
+    requireAction({ action, route }, principal, query) {
+      if (action === null) return;
+      const own = houseOrOwn(route.tag, principal, query);
+      const decision = authorizer.decide(principal, action, own, context);
+      if (decision.allow || (isParticular(route.path) && allowed(principal).includes(action))) return;
+      throw refusal(action, decision.reason);
+    },
+    requireThing({ action }, principal, resource) {
+      if (resource === undefined) throw problem('NO_SUCH_RESOURCE');
+      const decision = authorizer.decide(principal, action as Action, resource, context);
+      if (decision.allow) return decision;
+      if (decision.reason === 'OWN_REQUEST' || decision.reason === 'SECOND_FACTOR')
+        throw refusal(action as Action, decision.reason);
+      throw problem('NO_SUCH_RESOURCE');
+    },
+    mayRead: (principal, action) =>
+      authorizer.decide(principal, action as Action, houseOrOwn('stream', principal, undefined), context).allow,
+  };
+}
+
+const isParticular = (path: string): boolean => path.includes('{');
+
+/**
+ * What a request acts on that names no single thing: of a client's user its client, of a request its maker, of a session
+ * its holder; otherwise the house.
+ */
+export function houseOrOwn(kind: string, principal: Principal, query: object | undefined): Resource {
+  const asked = (query as { readonly client?: string } | undefined)?.client;
+  const client = principal.duties.includes('client') ? (asked === undefined ? principal.clients[0] : BigInt(asked)) : undefined;
+  return { kind, maker: principal.user, user: principal.user, ...(client === undefined ? {} : { client }) };
+}
+
+function refusal(action: Action, reason: AuthorizationReason | undefined): Problem {
+  const told =
+    reason === undefined ? undefined : (TOLD as Readonly<Record<string, keyof typeof TOLD | 'SECOND_FACTOR_NEEDED'>>)[reason];
+  return problem((told ?? 'DUTY_NOT_PERMITTED') as 'DUTY_NOT_PERMITTED', { action });
+}
+
+/** What is noted of a request in the audit log. */
+export interface Noted {
+  readonly bound: BoundRoute;
+  readonly principal: Principal;
+  readonly resource: Resource | undefined;
+  readonly decision: AuthorizationDecision | undefined;
+  readonly path: string;
+  readonly address: string;
+  readonly trace: string;
+  readonly at: Instant;
+}
+
+/** Everything that changes, and every sensitive read, with how it went. DS-7. */
+export async function noteOutcome(audit: AuditLog, noted: Noted, outcome: string): Promise<void> {
+  const { bound, principal, resource, decision, path, address, trace } = noted;
+  const duty = DUTIES.find((each) => decision?.policies.includes(each)) ?? principal.duties[0];
+  await audit.record({
+    actor: principal.user,
+    duty: duty ?? 'system',
+    action: bound.action ?? bound.name,
+    target: (resource?.id === undefined ? path : `${resource.kind} ${resource.id}`).slice(0, 200),
+    params: { route: bound.name, session: principal.session, address, trace },
+    outcome,
+  });
+}

@@ -1,0 +1,212 @@
+import { declareProblems } from '@meridian/base';
+
+/** Every refusal of the HTTP door that is not a room's own. */
+export const { problem, codes } = declareProblems({
+  NO_SUCH_RESOURCE: {
+    status: 404,
+    title: { zh: '资源不存在', en: 'No such resource' },
+    detail: { zh: '没有所请求的资源，或不属于您', en: 'What was asked for does not exist, or is not yours' },
+    remedy: {
+      zh: '核对地址与编号；接口见 /v1/openapi.json',
+      en: 'Check address and ids; /v1/openapi.json lists what there is',
+    },
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: { zh: '方法不被接受', en: 'Method not allowed' },
+    detail: { zh: '此地址只接受 {allow}', en: 'This address takes {allow} only' },
+    remedy: { zh: '见 /v1/openapi.json', en: 'See /v1/openapi.json' },
+  },
+  FOREIGN_HOST: {
+    status: 403,
+    title: { zh: '主机名不被接受', en: 'Host refused' },
+    detail: { zh: '只应答本系统自己的名称', en: "Only the house's own names are answered" },
+    remedy: { zh: '以配置的站点名或 127.0.0.1、localhost 访问', en: 'Ask by the configured name, 127.0.0.1 or localhost' },
+  },
+  REQUEST_MALFORMED: {
+    status: 400,
+    title: { zh: '请求无法接受', en: 'Malformed request' },
+    detail: { zh: '请求不是合法的 HTTP：{reason}', en: 'This is no well-formed HTTP request: {reason}' },
+    remedy: { zh: '修正客户端', en: 'Mend the client' },
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: { zh: '请求过慢', en: 'Request too slow' },
+    detail: { zh: '请求没有在限定时间内到齐', en: 'The request did not arrive whole in time' },
+    remedy: { zh: '重试', en: 'Try again' },
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: { zh: '请求头过大', en: 'Headers too large' },
+    detail: {
+      zh: '请求头最多 {countMax} 个、共 {bytesMax} 字节',
+      en: 'At most {countMax} headers of {bytesMax} bytes in all are taken',
+    },
+    remedy: { zh: '减少请求头与 Cookie', en: 'Send fewer headers and cookies' },
+  },
+  HEADER_REFUSED: {
+    status: 400,
+    title: { zh: '请求头无法接受', en: 'Header refused' },
+    detail: { zh: '请求头 {header}：{reason}', en: 'Header {header}: {reason}' },
+    remedy: { zh: '修正该请求头', en: 'Correct the header' },
+  },
+  PATH_REFUSED: {
+    status: 400,
+    title: { zh: '路径无法接受', en: 'Path refused' },
+    detail: { zh: '路径：{reason}', en: 'The path: {reason}' },
+    remedy: { zh: '修正路径', en: 'Correct the path' },
+  },
+  QUERY_REFUSED: {
+    status: 400,
+    title: { zh: '查询参数无法接受', en: 'Query refused' },
+    detail: { zh: '查询参数 {field}：{reason}', en: 'Query parameter {field}: {reason}' },
+    remedy: { zh: '见 /v1/openapi.json', en: 'See /v1/openapi.json' },
+  },
+  BODY_REFUSED: {
+    status: 400,
+    title: { zh: '请求体无法接受', en: 'Body refused' },
+    detail: { zh: '请求体 {field}：{reason}', en: 'The body at {field}: {reason}' },
+    remedy: { zh: '见 /v1/openapi.json', en: 'See /v1/openapi.json' },
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: { zh: '请求体过大', en: 'Body too large' },
+    detail: { zh: '请求体最多 {bytesMax} 字节', en: 'A body has at most {bytesMax} bytes' },
+    remedy: { zh: '拆分请求', en: 'Split the request' },
+  },
+  MEDIA_TYPE_REFUSED: {
+    status: 415,
+    title: { zh: '媒体类型不被接受', en: 'Media type refused' },
+    detail: { zh: '请求体必须是 application/json（UTF-8，未压缩）', en: 'A body is application/json in UTF-8, not compressed' },
+    remedy: { zh: '设置 Content-Type: application/json', en: 'Send Content-Type: application/json' },
+  },
+  NOT_SIGNED_IN: {
+    status: 401,
+    title: { zh: '未登录', en: 'Not signed in' },
+    detail: { zh: '没有会话，或会话已结束', en: 'There is no session, or it has ended' },
+    remedy: { zh: '登录后重试', en: 'Sign in and try again' },
+  },
+  SIGN_IN_UNFINISHED: {
+    status: 403,
+    title: { zh: '登录未完成', en: 'Signing in is not finished' },
+    detail: { zh: '下一步：{next}', en: 'The next step: {next}' },
+    remedy: { zh: '先完成该步骤', en: 'Finish that step first' },
+  },
+  ORIGIN_REFUSED: {
+    status: 403,
+    title: { zh: '来源不被接受', en: 'Origin refused' },
+    detail: { zh: '更改只接受来自本系统页面的请求', en: "Changes are taken from the house's own pages only" },
+    remedy: { zh: '发送与站点一致的 Origin', en: "Send the site's own Origin" },
+  },
+  CSRF_REFUSED: {
+    status: 403,
+    title: { zh: '防伪令牌无效', en: 'Request token refused' },
+    detail: { zh: '缺少 x-csrf-token 或与会话不符', en: 'x-csrf-token is missing or not of this session' },
+    remedy: { zh: '从 GET /v1/session 取得令牌', en: 'Take the token from GET /v1/session' },
+  },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    title: { zh: '请求过于频繁', en: 'Too many requests' },
+    detail: { zh: '{retry_after} 秒后可再试', en: 'Try again in {retry_after} seconds' },
+    remedy: { zh: '放慢请求；变动用 /v1/stream 订阅', en: 'Ask less often; subscribe to changes at /v1/stream' },
+  },
+  IDEMPOTENCY_KEY_NEEDED: {
+    status: 400,
+    title: { zh: '缺少幂等键', en: 'Idempotency key needed' },
+    detail: {
+      zh: '更改须带 Idempotency-Key：8 至 100 个字母、数字、“-”“_”',
+      en: 'A change carries Idempotency-Key: 8 to 100 letters, digits, - and _',
+    },
+    remedy: { zh: '为每次更改生成新键，重试时用同一键', en: 'Make a new key for each change and repeat it when retrying' },
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: { zh: '幂等键已用于其他请求', en: 'Idempotency key reused' },
+    detail: { zh: '该键已用于内容不同的请求', en: 'The key was used for a request of another content' },
+    remedy: { zh: '新的更改使用新键', en: 'Use a new key for a new change' },
+  },
+  IDEMPOTENCY_IN_FLIGHT: {
+    status: 409,
+    title: { zh: '同一请求正在处理', en: 'The same request is being worked on' },
+    detail: { zh: '该键的首个请求尚未完成', en: 'The first request with this key has not been answered yet' },
+    remedy: { zh: '稍后以同一键重试', en: 'Try again with the same key shortly' },
+  },
+  IDEMPOTENCY_KEYS_TOO_MANY: {
+    status: 429,
+    title: { zh: '更改过多', en: 'Too many changes' },
+    detail: { zh: '一日内最多 {max} 次更改', en: 'At most {max} changes a day are taken from one user' },
+    remedy: { zh: '明日再试，或请系统管理员处理', en: 'Try again tomorrow, or ask an administrator' },
+  },
+  VERSION_NEEDED: {
+    status: 428,
+    title: { zh: '缺少 If-Match', en: 'If-Match needed' },
+    detail: { zh: '更改须以 If-Match 说明所见版本', en: 'A change names the version that was seen by If-Match' },
+    remedy: { zh: '先读取，用其 ETag', en: 'Read it first and use its ETag' },
+  },
+  VERSION_MISMATCH: {
+    status: 412,
+    title: { zh: '版本已变化', en: 'Changed meanwhile' },
+    detail: { zh: '所见版本为 {seen}，现为 {now}', en: 'Version {seen} was seen; it is {now} now' },
+    remedy: { zh: '重新读取后再决定', en: 'Read it again, then decide' },
+  },
+  CURSOR_REFUSED: {
+    status: 400,
+    title: { zh: '翻页标记无效', en: 'Cursor refused' },
+    detail: { zh: '翻页标记不是本查询给出的，或已失效', en: 'The cursor was not given for this query, or is no longer valid' },
+    remedy: { zh: '从第一页开始', en: 'Begin with the first page' },
+  },
+  DUTY_NOT_PERMITTED: {
+    status: 403,
+    title: { zh: '无权操作', en: 'Not permitted' },
+    detail: { zh: '您的职责不允许 {action}', en: 'Your duties do not allow {action}' },
+    remedy: { zh: '由有此职责的人员操作', en: 'Let somebody of the right duty do it' },
+  },
+  OWN_REQUEST: {
+    status: 403,
+    title: { zh: '不得复核本人事项', en: 'Nobody judges their own request' },
+    detail: { zh: '您是发起人，不能执行 {action}', en: 'You are its maker; {action} is for somebody else' },
+    remedy: { zh: '由另一人操作', en: 'Let another person do it' },
+  },
+  NO_BUSINESS_DATA: {
+    status: 403,
+    title: { zh: '系统管理员不接触业务', en: 'Administrators do no business' },
+    detail: { zh: '系统管理员不能执行 {action}', en: 'An administrator may not {action}' },
+    remedy: { zh: '由业务岗位操作', en: 'Let a business duty do it' },
+  },
+  NOT_OF_A_CLIENT: {
+    status: 403,
+    title: { zh: '客户不能查看', en: 'Not for clients' },
+    detail: { zh: '客户用户不能执行 {action}', en: "A client's user may not {action}" },
+    remedy: { zh: '联系您的交易员', en: 'Ask your trader' },
+  },
+  FROM_ABROAD: {
+    status: 403,
+    title: { zh: '境外不可访问', en: 'Not from abroad' },
+    detail: { zh: '境外会话执行 {action} 属于数据出境', en: 'From abroad, {action} is an outbound transfer of data' },
+    remedy: { zh: '从境内登录，或经出境审批取得', en: 'Sign in at home, or obtain it by the outbound gateway' },
+  },
+  SECOND_FACTOR_NEEDED: {
+    status: 403,
+    title: { zh: '需要第二因素', en: 'Second factor needed' },
+    detail: { zh: '{action} 须先出示第二因素', en: '{action} needs a second factor in this session' },
+    remedy: { zh: '登记并出示动态口令或安全密钥', en: 'Enrol and show a one-time code or a security key' },
+  },
+  OPERATIONS_TOO_MANY: {
+    status: 429,
+    title: { zh: '作业过多', en: 'Too many long jobs' },
+    detail: { zh: '同时最多 {max} 个作业', en: 'At most {max} long jobs run at once' },
+    remedy: { zh: '等待运行中的作业结束', en: 'Wait for one of them to end' },
+  },
+  OPERATION_INTERRUPTED: {
+    status: 503,
+    title: { zh: '作业中断', en: 'Interrupted' },
+    detail: { zh: '系统在作业完成前重新启动', en: 'The house started again before the job had ended' },
+    remedy: { zh: '核对结果后重新发起', en: 'See how far it came, then start it again' },
+  },
+  INTERNAL_FAULT: {
+    status: 500,
+    title: { zh: '系统内部错误', en: 'Internal fault' },
+    detail: { zh: '处理未能完成，已记录', en: 'It could not be done; the fault is noted' },
+    remedy: { zh: '稍后重试；向运维提供追踪号', en: 'Try again later; give operations the trace' },
+  },
+});
