@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { eachEvent } from '@meridian/log';
+import { eachEvent, replay } from '@meridian/log';
 import { type Command, type CommandBody, readEvent } from '@meridian/messages';
+import { MarketNode } from '../engine/market-node.ts';
 import { price, STAGE, stageFacts } from '../engine/rehearsal.ts';
 import type { DeskOrder } from './desk.ts';
 import { type MarketService, openMarketNode } from './market-service.ts';
@@ -111,8 +112,10 @@ test('[TC-8] after a restart the second arrival still gets the first answer', as
   const { service, dir } = await openDesk(t);
   const first = await service.enterOrder(order('R-1'));
   const refused = await service.enterOrder(order('R-2', { quantity: 350 }));
+  const { seq, stateHash } = service.status();
   await service.close();
   shut.add(dir);
+  assert.equal((await replay(dir, new MarketNode('ARCX'), seq)).stateHash, stateHash);
   const { service: next } = await openDesk(t, dir);
   t.after(async () => {
     await next.close();
@@ -195,6 +198,34 @@ test('[TC-8] replace and cancel bear repetition; a refused replace says its figu
   assert.equal((await service.cancelOrder(cancel)).repeated, true);
   const busy = await service.cancelOrder({ ...cancel, clOrdId: 'C-5' });
   assert.deepEqual([busy.rejection?.code, busy.state], ['ORDER_BUSY', 'pending-cancel']);
+});
+
+test('[TC-8] [RC-l] the desk takes back an order of a client’s own session, but does not replace it', async (t) => {
+  const { service } = await openDesk(t);
+  const terms = {
+    account: STAGE.mainland,
+    listing: STAGE.spy,
+    side: 1,
+    effect: 1,
+    type: 2,
+    tif: 0,
+    quantity: 500,
+    price: 1_675_000,
+  };
+  const body = { ...terms, session: STAGE.client, inSeq: 1, fault: 0, clOrdId: 'FIX-1' };
+  const { seq: number } = await service.submit({ name: 'new-order', body });
+  const [id = ''] = await sent(service);
+  await service.submit(venue(service, number, '0', { clOrdId: id }));
+  const change = { account: STAGE.mainland, order: number, clOrdId: 'D-1' };
+  await assert.rejects(service.replaceOrder({ ...change, quantity: 600, price: '167.6' }), { code: 'DESK_ORDER_ELSEWHERE' });
+  const taken = await service.cancelOrder(change);
+  assert.deepEqual([taken.state, taken.rejection, taken.repeated, taken.report.leaves], ['pending-cancel', null, false, 500]);
+  assert.equal((await service.cancelOrder(change)).repeated, true);
+  const ids = await sent(service);
+  assert.equal(ids.length, 2);
+  await service.submit(venue(service, number, '4', { clOrdId: ids.at(-1) as string, origClOrdId: id }));
+  const late = await service.cancelOrder({ ...change, maker: 'u-7' });
+  assert.deepEqual([late.state, late.rejection?.code, late.report.leaves], ['cancelled', 'ORDER_CLOSED', 0]);
 });
 
 test('[TC-6] what the hedge node refuses at once is in the answer', async (t) => {

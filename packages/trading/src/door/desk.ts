@@ -68,7 +68,7 @@ const ACCOUNTS_MAX = 10_000;
 const dense = () => Type.Integer({ minimum: 1, maximum: 0xffff_ffff });
 /** Made by whoever asks, unique per account and day: the second arrival gets the first answer, another body is refused. */
 const clientId = () => Type.String({ pattern: `^[\\x21-\\x7e]{1,${DESK_ID_CHARS_MAX}}$` });
-const quantity = () => Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const units = () => Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const price = () => Type.Union([Type.String({ pattern: '^-?\\d{1,11}(\\.\\d{1,4})?$' }), Type.Null()]);
 const terms = {
   account: dense(),
@@ -78,7 +78,7 @@ const terms = {
   type: Type.Union([Type.Literal('market'), Type.Literal('limit')]),
   tif: Type.Union([Type.Literal('day'), Type.Literal('ioc'), Type.Literal('fok')]),
   /** Units. */
-  quantity: quantity(),
+  quantity: units(),
   /** Limit, a decimal of the quote unit with at most four places; null for a market order. */
   price: price(),
 };
@@ -92,13 +92,19 @@ export type DeskOrder = Static<typeof DeskOrder>;
 /** A change of quantity and limit. `order`: the number in its id, `ARCX-4711` → 4711. */
 export const DeskReplace = closed({
   account: dense(),
-  order: quantity(),
+  order: units(),
   clOrdId: clientId(),
-  quantity: quantity(),
+  quantity: units(),
   price: price(),
 });
 export type DeskReplace = Static<typeof DeskReplace>;
-export const DeskCancel = closed({ account: dense(), order: quantity(), clOrdId: clientId() });
+/** `maker`: who takes back an order that a client entered over a session of his own; a token of the directory. */
+export const DeskCancel = closed({
+  account: dense(),
+  order: units(),
+  clOrdId: clientId(),
+  maker: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,64}$' })),
+});
 export type DeskCancel = Static<typeof DeskCancel>;
 
 /** What the log says to a request. */
@@ -204,28 +210,40 @@ export function createDesk(log: NodeLog, submit: (fact: Command) => Promise<unkn
 
   async function ask(account: number, command: () => Command): Promise<DeskAnswer> {
     const received = stamp();
-    if (asked >= WAITING_MAX) throw problem('DESK_BUSY', { limit: WAITING_MAX });
-    asked++;
-    try {
-      await admit(account);
-      const { seq, applied } = await tell(command());
-      const { events, verdict } = waiting.get(seq) as Waiting;
-      waiting.delete(seq);
-      return answer(node, seq, events, verdict, { received, applied, durable: stamp() });
-    } finally {
-      asked--;
-    }
+    await admit(account);
+    const { seq, applied, heard } = await tell(command());
+    return answer(node, seq, heard.events, heard.verdict, { received, applied, durable: stamp() });
   }
 
-  function tell(command: Command): Promise<{ seq: number; applied: Instant }> {
+  function tell(command: Command): Promise<{ seq: number; applied: Instant; heard: Waiting }> {
+    if (asked >= WAITING_MAX) throw problem('DESK_BUSY', { limit: WAITING_MAX });
+    asked++;
     return new Promise((resolve) =>
       log.tell(command, (seq) => {
         const applied = stamp();
         const { rejection, cell, limit, used, requested, wouldPass } = node.client.verdict;
-        waiting.set(seq, { events: [], verdict: { rejection, cell, limit, used, requested, wouldPass } });
-        log.whenCommitted(seq, () => resolve({ seq, applied }));
+        const heard: Waiting = { events: [], verdict: { rejection, cell, limit, used, requested, wouldPass } };
+        waiting.set(seq, heard);
+        log.whenCommitted(seq, () => {
+          asked--;
+          waiting.delete(seq);
+          resolve({ seq, applied, heard });
+        });
       }),
     );
+  }
+
+  /** The order of another session: the house takes it back, and its client is told over the session it came by. */
+  async function takeBack(o: number, { order, maker = 'desk' }: DeskCancel): Promise<DeskAnswer> {
+    const received = stamp();
+    const { orders } = node.client;
+    const before = { open: orders.live[o] === 1, asked: orders.withdraw[o] !== 0 };
+    const rejection = before.open ? null : showRefusal(node, 0, { ...NOTHING, rejection: REJECTION.ORDER_CLOSED });
+    const { seq, applied } = await tell({ name: 'kill-switch', body: { scope: 'order', scopeId: order, mode: 2, maker } });
+    const head = { orderId: `${node.market}-${order}`, order, seq, rejection, repeated: before.open && before.asked };
+    const open = orders.id[o] === order && orders.live[o] === 1;
+    const state = open ? 'pending-cancel' : orderState(orders.status[o] as number);
+    return { ...head, state, report: reportOf(node, o, log.time), timeline: { received, applied, durable: stamp() } };
   }
 
   const faultOf = ({ effect }: DeskTerms): number => (log.sequencer.backlogged && effect === 'open' ? REJECTION.BACKLOG : 0);
@@ -248,6 +266,8 @@ export function createDesk(log: NodeLog, submit: (fact: Command) => Promise<unkn
       return ask(change.account, () => ({ name: 'replace-order', body: { ...body, quantity: size, price: priceOf(limit) } }));
     },
     async cancel(cancel) {
+      const o = orderOf(node, cancel);
+      if (node.client.orders.session[o] !== DESK_SESSION) return takeBack(o, cancel);
       const origClOrdId = firstName(node, cancel);
       const body = { session: DESK_SESSION, inSeq: 0, fault: 0, clOrdId: deskId(cancel.account, cancel.clOrdId), origClOrdId };
       return ask(cancel.account, () => ({ name: 'cancel-order', body }));
@@ -261,15 +281,42 @@ export function createDesk(log: NodeLog, submit: (fact: Command) => Promise<unkn
 /** Role of a session of the house's own interface. */
 const HOUSE = 3;
 
-/** The first name of an order of the desk: it stays the same over replaces, so a repeated request has the body of the first. */
-function firstName(node: MarketNode, { account, order }: { readonly account: number; readonly order: number }): string {
-  const { orders, requests } = node.client;
+interface OrderName {
+  readonly account: number;
+  readonly order: number;
+}
+
+/** The row of an account's order. */
+function orderOf({ client: { orders } }: MarketNode, { account, order }: OrderName): number {
   const o = orders.find(order);
   if (o < 0 || orders.account[o] !== account) throw problem('DESK_ORDER_UNKNOWN', { account, order });
-  if (orders.session[o] !== DESK_SESSION) throw problem('DESK_ORDER_ELSEWHERE', { order });
+  return o;
+}
+
+/** The first name of an order of the desk: it stays the same over replaces, so a repeated request has the body of the first. */
+function firstName(node: MarketNode, name: OrderName): string {
+  const { orders, requests } = node.client;
+  const o = orderOf(node, name);
+  if (orders.session[o] !== DESK_SESSION) throw problem('DESK_ORDER_ELSEWHERE', { order: name.order });
   let first = orders.requests[o] as number;
   while ((requests.before[first] as number) >= 0) first = requests.before[first] as number;
   return requests.textAt(first);
+}
+
+/** The order as it stands in the node. */
+function reportOf({ client: { orders } }: MarketNode, o: number, at: Instant): DeskReport {
+  const quantity = orders.quantity[o] as number;
+  const cum = orders.cum[o] as number;
+  return {
+    account: orders.account[o] as number,
+    listing: orders.listing[o] as number,
+    quantity,
+    price: priceText(orders.price[o] as number),
+    cumQuantity: cum,
+    leaves: orders.live[o] === 1 ? Math.max(0, quantity - cum) : 0,
+    averagePrice: averageText(orders.value[o] as number, cum),
+    at,
+  };
 }
 
 function answer(
@@ -305,24 +352,8 @@ function answer(
   const o = node.client.orders.find(body.order);
   if (o < 0) throw problem('DESK_ORDER_UNKNOWN', { account: 0, order: body.order });
   const numbers = verdict.rejection === body.rejection ? verdict : { ...NOTHING, rejection: body.rejection };
-  const { orders } = node.client;
-  const listing = orders.listing[o] as number;
-  const cum = orders.cum[o] as number;
-  return {
-    ...head,
-    repeated: false,
-    rejection: showRefusal(node, listing, numbers),
-    report: {
-      account: orders.account[o] as number,
-      listing,
-      quantity: orders.quantity[o] as number,
-      price: priceText(orders.price[o] as number),
-      cumQuantity: cum,
-      leaves: orders.live[o] === 1 ? Math.max(0, (orders.quantity[o] as number) - cum) : 0,
-      averagePrice: averageText(orders.value[o] as number, cum),
-      at: header.time,
-    },
-  };
+  const report = reportOf(node, o, header.time);
+  return { ...head, repeated: false, rejection: showRefusal(node, report.listing, numbers), report };
 }
 
 /** FIX 150: order status. */

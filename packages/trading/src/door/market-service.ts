@@ -95,6 +95,7 @@ export interface MarketService {
   enterOrder(order: DeskOrder): Promise<DeskAnswer>;
   /** Another quantity or limit. @throws Problem those of {@link enterOrder}, DESK_ORDER_UNKNOWN, DESK_ORDER_ELSEWHERE */
   replaceOrder(change: DeskReplace): Promise<DeskAnswer>;
+  /** Also takes back an order of a client's own session, which is told there. @throws Problem those of {@link replaceOrder} */
   cancelOrder(cancel: DeskCancel): Promise<DeskAnswer>;
   /**
    * What an order would be answered now, with every check's figures. Nothing is kept of the question.
