@@ -41,6 +41,9 @@ export {
   type DecisionContext,
   openAuthorizer,
 } from './authorization/authorizer.ts';
+export { asClient } from './authorization/client-reading.ts';
+export { CLIENT_ROLE } from './authorization/client-tables.ts';
+export { applyRowSecurity, rowSecurityFaults } from './authorization/row-security.ts';
 export {
   type Authority,
   type AuthorityOptions,
