@@ -9,7 +9,9 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Why browser tests cannot run here; false where they can. For node:test's `skip`. */
-export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: apt-get install chromium fonts-noto-cjk`;
+export const noBrowser: string | false = existsSync(CHROMIUM)
+  ? false
+  : `no browser at ${CHROMIUM}: apt-get install chromium fonts-noto-cjk`;
 
 export interface PageOptions {
   readonly width?: number;
@@ -30,7 +32,10 @@ export interface WatchedPage {
 }
 
 /** A page of its own context, dressed as asked before the first script runs. */
-export async function openPage(browser: Browser, { width = 1440, height = 900, language = 'zh', theme = 'dark' }: PageOptions = {}): Promise<WatchedPage> {
+export async function openPage(
+  browser: Browser,
+  { width = 1440, height = 900, language = 'zh', theme = 'dark' }: PageOptions = {},
+): Promise<WatchedPage> {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language === 'zh' ? 'zh-CN' : 'en-GB',
@@ -38,7 +43,9 @@ export async function openPage(browser: Browser, { width = 1440, height = 900, l
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const kept = JSON.stringify(JSON.stringify({ language, theme }));
-  await context.addInitScript(`localStorage.getItem('meridian.preferences') ?? localStorage.setItem('meridian.preferences', ${kept})`);
+  await context.addInitScript(
+    `localStorage.getItem('meridian.preferences') ?? localStorage.setItem('meridian.preferences', ${kept})`,
+  );
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));

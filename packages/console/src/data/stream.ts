@@ -191,7 +191,10 @@ export class Stream {
     }
     const held = message.id === null ? undefined : this.#held.get(message.id);
     if (held === undefined) return;
-    if (message.op === 'error') return held.listener.onProblem(message.problem);
+    if (message.op === 'error') {
+      held.listener.onProblem(message.problem);
+      return;
+    }
     if (message.v < held.v) return;
     if (message.op === 'snap') held.listener.onSnapshot(message);
     else held.listener.onUpdate(message);
@@ -219,7 +222,10 @@ export class Stream {
 
   #broken(): void {
     this.#drop('silent');
-    if (this.#held.size + this.#lineListeners.size === 0) return this.#become('closed');
+    if (this.#held.size + this.#lineListeners.size === 0) {
+      this.#become('closed');
+      return;
+    }
     const wait = Math.min(RETRY_MIN_MS * 2 ** this.#tries, RETRY_MAX_MS);
     this.#tries += 1;
     this.#stopTimer = this.#world.later(

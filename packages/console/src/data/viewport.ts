@@ -148,9 +148,8 @@ export class Viewport implements GridSource {
     this.#stamp(message);
     const stay = this.#pinned && !this.#asked && !sameKeys(this.#live.keys, this.#shown.keys);
     this.#asked = false;
-    if (stay) return this.#showValuesOnly();
-    this.#shown = this.#live;
-    this.#tell('all');
+    if (stay) this.#showValuesOnly();
+    else this.#showLive('all');
   }
 
   #onUpdate(message: Update): void {
@@ -159,10 +158,14 @@ export class Viewport implements GridSource {
     const changed = applyUpdate(this.#live, message);
     if (grew) this.#live = { ...this.#live, total: message.total };
     this.#stamp(message);
-    if (apart) return this.#showValuesOnly();
-    if (grew && this.#pinned) return this.#tell(changed);
+    if (apart) this.#showValuesOnly();
+    else if (grew && this.#pinned) this.#tell(changed);
+    else this.#showLive(grew ? 'all' : changed);
+  }
+
+  #showLive(change: GridChange): void {
     this.#shown = this.#live;
-    this.#tell(grew ? 'all' : changed);
+    this.#tell(change);
   }
 
   #showValuesOnly(): void {

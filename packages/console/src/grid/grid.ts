@@ -48,6 +48,7 @@ export class Grid {
   #pointerIn = false;
   #focusIn = false;
   #pinned = false;
+  #coming = false;
   #focused: HTMLElement | null = null;
 
   constructor(host: HTMLElement, options: GridOptions) {
@@ -138,6 +139,7 @@ export class Grid {
     const first = Math.max(0, Math.min(Math.floor(this.#scroller.scrollTop / rowHeight) - OVERSCAN, total - 1));
     const last = Math.min(total, first + visible + 2 * OVERSCAN);
     source.want(first, last);
+    if (this.#coming && this.#cursor.row >= 0) this.#choose(this.#cursor.row);
     if (this.#all) {
       this.#canvas.style.height = `${total * rowHeight}px`;
       this.#scroller.ariaRowCount = String(total + 1);
@@ -221,9 +223,11 @@ export class Grid {
 
   #choose(row: number): void {
     const key = this.#options.source.keyAt(row);
-    if (key === undefined || key === this.#selected) return;
+    // A row that is not here yet is chosen when it comes.
+    this.#coming = key === undefined;
+    if (key === this.#selected) return;
     this.#selected = key;
-    this.#options.onSelect(key);
+    if (key !== undefined) this.#options.onSelect(key);
   }
 
   #scrollTo(row: number): void {

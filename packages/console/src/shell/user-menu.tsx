@@ -1,7 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
 import { useSession } from '../data/session.ts';
-import { useText } from '../i18n/use-text.ts';
-import { text } from './text.ts';
 
 const UserMenuItems = lazy(() => import('./user-menu-items.tsx'));
 
@@ -12,7 +10,6 @@ interface UserMenuProps {
 
 /** Who is here and in which duty. The menu itself is loaded when first opened. */
 export function UserMenu({ title, openKeys }: UserMenuProps) {
-  const words = useText(text);
   const session = useSession();
   const [wanted, setWanted] = useState(false);
   const face = (
@@ -28,13 +25,7 @@ export function UserMenu({ title, openKeys }: UserMenuProps) {
     );
   }
   return (
-    <button
-      type="button"
-      className="user"
-      aria-haspopup="menu"
-      aria-label={`${words.user}: ${session.user}`}
-      onClick={() => setWanted(true)}
-    >
+    <button type="button" className="user" aria-haspopup="menu" onClick={() => setWanted(true)}>
       {face}
     </button>
   );

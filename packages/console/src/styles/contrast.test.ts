@@ -36,6 +36,7 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['--bar-text', '--bar'],
   ['--now-text', '--warn'],
   ['--text', '--flash'],
+  ['--text-2', '--flash'],
   ['--text', '--accent-ground'],
   ['--text-2', '--accent-ground'],
   ['--bad', '--bad-ground'],

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser, noBrowser, openPage, serveFolder } from './browser.ts';
+
+/** The console's shell, grid and ribbon in a real browser, over the made-up house of packages/console/dev. */
+
+const room = fileURLToPath(new URL('../packages/console', import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const built = mkdtempSync(join(tmpdir(), 'meridian-parts-'));
+const skip = noBrowser;
+let browser: Browser;
+let served: { readonly url: string; readonly close: () => void };
+
+before(async () => {
+  if (skip !== false) return;
+  execFileSync('vite', ['build', '--config', 'dev/vite.config.ts', '--outDir', built, '--logLevel', 'error'], { cwd: room });
+  served = await serveFolder(built);
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  served?.close();
+  rmSync(built, { recursive: true, force: true });
+});
+
+async function shown(options: Parameters<typeof openPage>[1] = {}) {
+  const watched = await openPage(browser, options);
+  await watched.page.goto(served.url);
+  await watched.page.locator('.grid-row:not([hidden]) .grid-cell').first().waitFor();
+  return watched;
+}
+
+/** What the page says of itself; the script runs there. */
+const inPage = <T>(page: Page, script: string) => page.evaluate<T>(script);
+
+/** Waits until a condition holds there. Asked from outside: the page's policy lets nothing be evaluated within. */
+async function until(page: Page, condition: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await inPage<boolean>(page, condition)) return;
+    await page.waitForTimeout(50);
+  }
+  assert.fail(`never came: ${condition}`);
+}
+
+for (const theme of ['dark', 'light'] as const) {
+  for (const language of ['zh', 'en'] as const) {
+    test(`axe finds nothing in the shell and its parts: ${theme}, ${language}`, { skip }, async () => {
+      const { page } = await shown({ theme, language });
+      // Evaluated, not added as a script: the page's policy allows no script of ours.
+      await page.evaluate(axe);
+      const found = await inPage<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
+        page,
+        `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((result) => result.violations)`,
+      );
+      assert.deepEqual(
+        found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('\n')}`),
+        [],
+      );
+      await page.context().close();
+    });
+  }
+}
+
+test('the page keeps the house’s policy: nothing inline, nothing refused, no error', { skip }, async () => {
+  const { page, faults } = await shown();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('.top .user').click();
+  await page.getByRole('menuitem').first().waitFor();
+  assert.deepEqual(
+    faults.filter((fault) => !fault.includes('404')),
+    [],
+  );
+  await page.context().close();
+});
+
+for (const width of [1366, 1440, 1920]) {
+  for (const language of ['zh', 'en'] as const) {
+    test(`nothing of the frame is pushed off at ${width} px, ${language}: the kill switch least of all`, { skip }, async () => {
+      const { page } = await shown({ width, height: 800, language });
+      const kill = await page.locator('.kill').boundingBox();
+      assert.ok(kill !== null && kill.x >= 0 && kill.x + kill.width <= width && kill.width > 60, JSON.stringify(kill));
+      const over = await inPage<string[]>(
+        page,
+        `[...document.querySelectorAll('.top > *, .status > *')]
+          .filter((each) => each.getBoundingClientRect().right > innerWidth + 0.5 || (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline'))
+          .map((each) => each.className + ' ' + each.textContent)`,
+      );
+      assert.deepEqual(over, []);
+      await page.context().close();
+    });
+  }
+}
+
+test('50,000 rows scroll over a bounded number of elements, and each shows its own row', { skip }, async (t) => {
+  const { page } = await shown();
+  assert.equal(await page.getByRole('grid').getAttribute('aria-rowcount'), '50001');
+  const scrolled = await inPage<{ frames: number; slow: number; rows: number; wrong: string[] }>(
+    page,
+    `(async () => {
+      const scroller = document.querySelector('.grid-scroll');
+      const canvas = document.querySelector('.grid-canvas');
+      const frame = () => new Promise((done) => requestAnimationFrame(done));
+      let frames = 0, slow = 0, last = performance.now();
+      const began = last;
+      while (performance.now() - began < 3000) {
+        scroller.scrollTop += 60;
+        await frame();
+        const now = performance.now();
+        if (now - last > 50) slow += 1;
+        last = now;
+        frames += 1;
+      }
+      const wrong = [];
+      for (const row of [0, 49_950, 12_345, 777]) {
+        scroller.scrollTop = row * 20;
+        // One frame to ask, the answer of the house, one frame to draw.
+        for (let i = 0; i < 30; i += 1) await frame();
+        for (const each of canvas.querySelectorAll('.grid-row:not([hidden])')) {
+          const index = Number(each.getAttribute('aria-rowindex')) - 2;
+          const seq = each.children[10].textContent;
+          if (Number(seq) !== 8_412_337 - index) wrong.push(index + ' shows ' + seq);
+        }
+      }
+      return { frames, slow, rows: canvas.childElementCount, wrong };
+    })()`,
+  );
+  t.diagnostic(`scrolling: ${Math.round(scrolled.frames / 3)} frames/s, ${scrolled.slow} frames above 50 ms`);
+  assert.deepEqual(scrolled.wrong, []);
+  assert.ok(scrolled.rows < 100, `${scrolled.rows} row elements`);
+  await page.context().close();
+});
+
+test('the grid is walked by keyboard, rows are spanned and copied as tab-separated values', { skip }, async () => {
+  const { page } = await shown();
+  await page.locator('.grid-row:not([hidden]) .grid-cell').first().click();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  await until(page, `document.activeElement.closest('[role=row]')?.getAttribute('aria-rowindex') === '3'`);
+  assert.equal(await inPage(page, `document.activeElement.getAttribute('aria-colindex')`), '2');
+  assert.equal(await page.locator('.grid-row.selected').count(), 1);
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.keyboard.press('c');
+  const copied = await inPage<string>(page, 'navigator.clipboard.readText()');
+  const lines = copied.split('\n').map((line) => line.split('\t'));
+  assert.equal(lines.length, 3);
+  assert.deepEqual(lines[0]?.slice(0, 3), ['北京时间', '状态', '客户']);
+  assert.deepEqual(
+    lines.map((line) => line.length),
+    [12, 12, 12],
+  );
+  await page.keyboard.press('Control+End');
+  // The last row was not here when the key was pressed: the focus waits on the grid and goes to the cell when it comes.
+  await until(page, `document.activeElement.closest('[role=row]')?.getAttribute('aria-rowindex') === '50001'`);
+  assert.equal(await page.locator('.grid-cell[tabindex="0"]').count(), 1);
+  await page.context().close();
+});
+
+test('keys open what they promise, Esc closes it, and Shift+F12 must be held', { skip }, async () => {
+  const { page } = await shown();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Shift+F12');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.keyboard.down('Shift');
+  await page.keyboard.down('F12');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.up('F12');
+  await page.keyboard.up('Shift');
+  await page.getByRole('dialog').getByRole('textbox').first().fill('演练');
+  await page.getByRole('button', { name: '预演' }).click();
+  assert.match((await page.locator('.kill-count').textContent()) ?? '', /62 笔在途委托、118 笔对冲子单/);
+  const engage = page.getByRole('dialog').getByRole('button', { name: '停机', exact: true });
+  assert.equal(await engage.isDisabled(), true);
+  await page.getByRole('dialog').getByRole('textbox').last().fill('FIRM');
+  assert.equal(await engage.isDisabled(), false);
+  await page.context().close();
+});
+
+test('every lane of the ribbon is reached by keyboard with a visible ring, and its facts stand in a table', {
+  skip,
+}, async () => {
+  const { page } = await shown();
+  await page.locator('.ribbon-lanes button').first().focus();
+  await page.keyboard.press('Tab');
+  const ring = await inPage<{ name: string; width: string }>(
+    page,
+    `({ name: document.activeElement.querySelector('b').textContent, width: getComputedStyle(document.activeElement).outlineWidth })`,
+  );
+  assert.deepEqual(ring, { name: '香港', width: '2px' });
+  const rows = await page.locator('.ribbon table tbody tr').allTextContents();
+  assert.equal(rows.length, 5);
+  assert.match(rows[1] ?? '', /香港.*09:30–12:00, 13:00–16:00.*失败，截止 18:30.*2 笔成交缺少对手方回报/);
+  await page.context().close();
+});
+
+test('the language is turned in place, and the address says so', { skip }, async () => {
+  const { page } = await shown();
+  await page.getByRole('button', { name: /English/ }).click();
+  await until(page, `document.documentElement.lang === 'en' && location.search.includes('lang=en')`);
+  assert.equal(await page.locator('.kill').textContent(), 'Kill switch…');
+  await page.context().close();
+});
