@@ -22,7 +22,8 @@ type Kind = 'create' | 'duties' | 'scope' | 'disable' | 'enable' | 'password' | 
 
 /**
  * Changes of users. Each is made by one person and checked by another, noted with both in `security.user_change` and in the
- * audit log, and felt by live sessions at once. `within` lets an approval run it in its own transaction.
+ * audit log, and felt by live sessions at once. `within` lets an approval run it in its own transaction: then it is felt
+ * within half a second of that commit, and the audit log's checkpoint is the caller's to move.
  */
 export interface UserChanges {
   /**
@@ -61,57 +62,64 @@ export interface CreateOptions {
 }
 
 export function openUserChanges(ground: Ground): UserChanges {
-  const { hasher } = ground;
+  return { ...comings(ground), ...rights(ground), ...proofs(ground), ...federation(ground) };
+}
 
-  interface Change {
-    readonly kind: Kind;
-    readonly name: string;
-    readonly by: By;
-    readonly detail: Readonly<Record<string, unknown>>;
-    readonly duties?: readonly UserDuty[];
-    readonly within?: Transaction | undefined;
-  }
+interface Change {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly by: By;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly duties?: readonly UserDuty[];
+  readonly within?: Transaction | undefined;
+}
 
-  function change<T>({ kind, name, by, detail, duties, within }: Change, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    checkBy(name, by);
-    const record = {
-      ...{ actor: by.maker, duty: by.maker === 'operator' ? ('operator' as const) : ('administrator' as const) },
-      ...{ action: `user-${kind}`, target: name, outcome: 'done' },
-      params: {
-        ...(duties === undefined ? {} : { duties: duties.join(' ') }),
-        ...(by.checker === undefined ? {} : { approved_by: by.checker }),
-      },
-    };
-    const inside = async (tx: Transaction) => {
-      // Before the change takes effect: whether the operator may act alone is judged by the house as it was.
-      await tx.query(
-        'INSERT INTO security.user_change (at, user_name, kind, detail, maker, checker) VALUES ($1, $2, $3, $4, $5, $6)',
-        [instantParameter(ground.clock.now()), name, kind, { json: detail }, by.maker, by.checker ?? null],
-      );
-      return work(tx);
-    };
-    return changing(ground, record, inside, within);
-  }
+function change<T>(
+  ground: Ground,
+  { kind, name, by, detail, duties, within }: Change,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  checkBy(name, by);
+  const record = {
+    ...{ actor: by.maker, duty: by.maker === 'operator' ? ('operator' as const) : ('administrator' as const) },
+    ...{ action: `user-${kind}`, target: name, outcome: 'done' },
+    params: {
+      ...(duties === undefined ? {} : { duties: duties.join(' ') }),
+      ...(by.checker === undefined ? {} : { approved_by: by.checker }),
+    },
+  };
+  const inside = async (tx: Transaction) => {
+    // Before the change takes effect: whether the operator may act alone is judged by the house as it was.
+    await tx.query(
+      'INSERT INTO security.user_change (at, user_name, kind, detail, maker, checker) VALUES ($1, $2, $3, $4, $5, $6)',
+      [instantParameter(ground.clock.now()), name, kind, { json: detail }, by.maker, by.checker ?? null],
+    );
+    return work(tx);
+  };
+  return changing(ground, record, inside, within);
+}
 
-  /** Runs `work` on a user that exists, locked against other changes. */
-  async function onUser(tx: Transaction, name: string, work: (user: UserRow) => Promise<void>): Promise<void> {
-    await tx.query('SELECT FROM security.user WHERE name = $1 FOR NO KEY UPDATE', [name]);
-    const user = await readUser(tx, name);
-    if (user === undefined) throw problem('USER_UNKNOWN', { user: name.slice(0, 32) });
-    await work(user);
-  }
+/** Runs `work` on a user that exists, locked against other changes. */
+async function onUser(tx: Transaction, name: string, work: (user: UserRow) => Promise<void>): Promise<void> {
+  await tx.query('SELECT FROM security.user WHERE name = $1 FOR NO KEY UPDATE', [name]);
+  const user = await readUser(tx, name);
+  if (user === undefined) throw problem('USER_UNKNOWN', { user: name.slice(0, 32) });
+  await work(user);
+}
 
-  /** What was proven with the old credentials is not proven any more. */
-  async function renewCredentials(tx: Transaction, name: string, reason: string): Promise<void> {
-    await tx.query('UPDATE security.user SET credential_epoch = credential_epoch + 1 WHERE name = $1', [name]);
-    await endSessions(tx, ground, 'user_name = $1', name, reason);
-  }
+/** What was proven with the old credentials is not proven any more. */
+async function renewCredentials(tx: Transaction, ground: Ground, name: string, reason: string): Promise<void> {
+  await tx.query('UPDATE security.user SET credential_epoch = credential_epoch + 1 WHERE name = $1', [name]);
+  await endSessions(tx, ground, 'user_name = $1', name, reason);
+}
 
+/** Users come, go and come back. */
+function comings(ground: Ground): Pick<UserChanges, 'create' | 'disable' | 'enable'> {
   const setState = (state: 'active' | 'disabled', kind: Kind) => (name: string, by: By, within?: Transaction) =>
-    change({ kind, name, by, detail: {}, within }, (tx) =>
+    change(ground, { kind, name, by, detail: {}, within }, (tx) =>
       onUser(tx, name, async () => {
         await tx.query('UPDATE security.user SET state = $2 WHERE name = $1', [name, state]);
-        await renewCredentials(tx, name, state);
+        await renewCredentials(tx, ground, name, state);
       }),
     );
 
@@ -120,11 +128,11 @@ export function openUserChanges(ground: Ground): UserChanges {
       checkNewUser(user);
       if (chosen !== undefined) checkPassword('', chosen);
       const password = chosen ?? generatePassword();
-      const stored = await hasher.hash(user.name, password);
+      const stored = await ground.hasher.hash(user.name, password);
       const { name, title, jurisdictions, clients, entities } = user;
       const duties = inOrder(user.duties);
       const detail = { title, duties, jurisdictions, clients, entities };
-      await change({ kind: 'create', name, by, detail, duties, within }, async (tx) => {
+      await change(ground, { kind: 'create', name, by, detail, duties, within }, async (tx) => {
         if ((await readUser(tx, name)) !== undefined) throw problem('USER_EXISTS', { user: name });
         await tx.query(
           `INSERT INTO security.user (name, title_zh, title_en, jurisdictions, clients, entities, created_at)
@@ -136,9 +144,17 @@ export function openUserChanges(ground: Ground): UserChanges {
       });
       return { password };
     },
+    disable: setState('disabled', 'disable'),
+    enable: setState('active', 'enable'),
+  };
+}
+
+/** What a user may do, see and where from. */
+function rights(ground: Ground): Pick<UserChanges, 'changeDuties' | 'changeScope'> {
+  return {
     async changeDuties(name, duties, by, within) {
       checkDuties(duties);
-      await change({ kind: 'duties', name, by, detail: { duties }, duties, within }, (tx) =>
+      await change(ground, { kind: 'duties', name, by, detail: { duties }, duties, within }, (tx) =>
         onUser(tx, name, async (user) => {
           checkScope(duties, user);
           await tx.query('DELETE FROM security.user_duty WHERE user_name = $1', [name]);
@@ -148,7 +164,7 @@ export function openUserChanges(ground: Ground): UserChanges {
     },
     async changeScope(name, { jurisdictions, clients, entities }, by, within) {
       const detail = { jurisdictions, clients, entities };
-      await change({ kind: 'scope', name, by, detail, within }, (tx) =>
+      await change(ground, { kind: 'scope', name, by, detail, within }, (tx) =>
         onUser(tx, name, async (user) => {
           checkScope(user.duties, detail);
           await tx.query('UPDATE security.user SET jurisdictions = $2, clients = $3, entities = $4 WHERE name = $1', [
@@ -157,32 +173,42 @@ export function openUserChanges(ground: Ground): UserChanges {
         }),
       );
     },
-    disable: setState('disabled', 'disable'),
-    enable: setState('active', 'enable'),
+  };
+}
+
+/** What a user is proven by. */
+function proofs(ground: Ground): Pick<UserChanges, 'resetPassword' | 'resetSecondFactor'> {
+  return {
     async resetPassword(name, by, { within, password: chosen } = {}) {
       if (chosen !== undefined) checkPassword('', chosen);
       const password = chosen ?? generatePassword();
-      const stored = await hasher.hash(name, password);
-      await change({ kind: 'password', name, by, detail: {}, within }, (tx) =>
+      const stored = await ground.hasher.hash(name, password);
+      await change(ground, { kind: 'password', name, by, detail: {}, within }, (tx) =>
         onUser(tx, name, async () => {
           await writePassword(tx, ground, name, stored, chosen === undefined);
           await ground.limits.clear(tx, { kind: 'account', value: name });
-          await renewCredentials(tx, name, 'password reset');
+          await renewCredentials(tx, ground, name, 'password reset');
         }),
       );
       return { password };
     },
     resetSecondFactor: (name, by, within) =>
-      change({ kind: 'factor', name, by, detail: {}, within }, (tx) =>
+      change(ground, { kind: 'factor', name, by, detail: {}, within }, (tx) =>
         onUser(tx, name, async () => {
           for (const factor of ['totp', 'passkey', 'recovery_code'])
             await tx.query(`DELETE FROM security.${factor} WHERE user_name = $1`, [name]);
           await ground.limits.clear(tx, { kind: 'factor', value: name });
-          await renewCredentials(tx, name, 'second factor reset');
+          await renewCredentials(tx, ground, name, 'second factor reset');
         }),
       ),
+  };
+}
+
+/** Whom another issuer proves. */
+function federation(ground: Ground): Pick<UserChanges, 'linkFederated' | 'unlinkFederated'> {
+  return {
     linkFederated: (name, { issuer, subject }, by, within) =>
-      change({ kind: 'federate', name, by, detail: { issuer, subject }, within }, (tx) =>
+      change(ground, { kind: 'federate', name, by, detail: { issuer, subject }, within }, (tx) =>
         onUser(tx, name, async () => {
           await tx
             .query('INSERT INTO security.federated_subject (issuer, subject, user_name) VALUES ($1, $2, $3)', [
@@ -194,14 +220,14 @@ export function openUserChanges(ground: Ground): UserChanges {
         }),
       ),
     unlinkFederated: (name, { issuer, subject }, by, within) =>
-      change({ kind: 'federate', name, by, detail: { issuer, subject, ends: true }, within }, (tx) =>
+      change(ground, { kind: 'federate', name, by, detail: { issuer, subject, ends: true }, within }, (tx) =>
         onUser(tx, name, async () => {
           const { rowCount } = await tx.query(
             'DELETE FROM security.federated_subject WHERE issuer = $1 AND subject = $2 AND user_name = $3',
             [issuer, subject, name],
           );
           if (rowCount === 0) throw problem('USER_UNKNOWN', { user: subject.slice(0, 32) });
-          await renewCredentials(tx, name, 'subject unlinked');
+          await renewCredentials(tx, ground, name, 'subject unlinked');
         }),
       ),
   };
