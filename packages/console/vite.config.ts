@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // size.test.ts reads from it what a first visit loads.
+    manifest: 'manifest.json',
     rolldownOptions: {
       // `base` declares its problems at load; the console takes single functions from it and must not carry the rest.
       treeshake: { moduleSideEffects: (id: string) => !/packages\/(base|api|catalog)\/src\//.test(id) },

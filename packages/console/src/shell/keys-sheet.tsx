@@ -26,21 +26,23 @@ export default function KeysSheet({ close }: { readonly close: () => void }) {
   return (
     <Dialog title={words.title} close={close} size="wide">
       <div className="keys-sheet">
-        {groups.map(([name, list]) => (
-          <section key={name}>
-            <h3 className="dim">{name}</h3>
-            <dl>
-              {list.map((each) => (
-                <div key={each.keys}>
-                  <dt>
-                    <KeyHint keys={each.keys.replaceAll('+', ' ')} />
-                  </dt>
-                  <dd>{each.label[language]}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
+        {groups
+          .filter(([, list]) => list.length > 0)
+          .map(([name, list]) => (
+            <section key={name}>
+              <h3 className="dim">{name}</h3>
+              <dl>
+                {list.map((each) => (
+                  <div key={each.keys}>
+                    <dt>
+                      <KeyHint keys={each.keys.replaceAll('+', ' ')} />
+                    </dt>
+                    <dd>{each.label[language]}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
         <section>
           <h3 className="dim">{words.parts}</h3>
           <dl>

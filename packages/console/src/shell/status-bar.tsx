@@ -6,6 +6,7 @@ import { formatNumber, scaleUnit } from '../format/number.ts';
 import { BEIJING, formatMoment, instantOf, ZONES, zoneName } from '../format/time.ts';
 import { useText } from '../i18n/use-text.ts';
 import { cyclePreference, setPreferences, usePreferences } from '../preferences.ts';
+import type { HouseSearch } from '../router/root.ts';
 import { text } from './text.ts';
 
 /** Proves that what is on the screen is alive, and says in which colours, zones and language it is shown, and to whom. */
@@ -16,7 +17,7 @@ export function StatusBar() {
   const turnLanguage = () => {
     const language = chosen.language === 'zh' ? 'en' : 'zh';
     setPreferences({ language });
-    void navigate({ to: '.', search: (all) => ({ ...all, lang: language }), replace: true });
+    void navigate({ to: '.', search: (all: HouseSearch) => ({ ...all, lang: language }), replace: true });
   };
   const turnZone = () => {
     const zones = Object.keys(ZONES).filter((zone) => zone !== BEIJING);
