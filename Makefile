@@ -3,7 +3,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SETUP := .stamp/setup
 
-CONSOLE := .stamp/console
+CONSOLE := packages/console/dist/manifest.json
 
 .PHONY: demo test check console prove bench bench-setup setup clean help
 
@@ -25,7 +25,6 @@ console: $(SETUP) $(CONSOLE) ## Builds the web application where its sources cha
 
 $(CONSOLE): $(SETUP) $(shell find packages/console packages/base/src packages/api/src -type f -not -path '*/dist/*' -not -path '*/dev/*')
 	@cd packages/console && vite build --logLevel warn
-	@touch $@
 
 prove: $(SETUP) ## The slow proofs: chaos with kill -9, long simulations
 	@node tools/prove.ts

@@ -12,6 +12,7 @@ import { launchBrowser, noBrowser, openPage, serveFolder } from './browser.ts';
 /** The console's shell, grid and ribbon in a real browser, over the made-up house of packages/console/dev. */
 
 const room = fileURLToPath(new URL('../packages/console', import.meta.url));
+const vite = fileURLToPath(new URL('../node_modules/vite/bin/vite.js', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const built = mkdtempSync(join(tmpdir(), 'meridian-parts-'));
 const skip = noBrowser;
@@ -20,7 +21,9 @@ let served: { readonly url: string; readonly close: () => void };
 
 before(async () => {
   if (skip !== false) return;
-  execFileSync('vite', ['build', '--config', 'dev/vite.config.ts', '--outDir', built, '--logLevel', 'error'], { cwd: room });
+  execFileSync(process.execPath, [vite, 'build', '--config', 'dev/vite.config.ts', '--outDir', built, '--logLevel', 'error'], {
+    cwd: room,
+  });
   served = await serveFolder(built);
   browser = await launchBrowser();
 });
