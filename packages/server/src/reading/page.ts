@@ -2,7 +2,8 @@ import type { AnswerOf, RouteName } from '@meridian/api';
 import { declareProblems } from '@meridian/base';
 import type { Principal } from '@meridian/security';
 import type { Queryable } from '@meridian/store';
-import type { Place, ReadingHouse } from './house.ts';
+import type { ReadingHouse } from './house.ts';
+import { confirmOwn, type OwnRows } from './own-rows.ts';
 
 export const { problem } = declareProblems({
   NOT_FOUND: {
@@ -35,29 +36,34 @@ const PAGE_ROWS = 100;
 
 /** Reads one page of a list by its key: one row more than asked for tells whether another page follows. */
 export async function pageOf<N extends PageRoute, Row>(
-  house: Pick<ReadingHouse, 'read' | 'cursors'>,
+  house: Pick<ReadingHouse, 'read' | 'cursors' | 'database'>,
   route: N,
   asking: { readonly principal: Principal; readonly query: ListQuery },
   list: {
     readonly rows: (db: Queryable, ask: PageAsk) => Promise<Row[]>;
     /** The row's key, in the order of the list. */
     readonly key: (row: Row) => readonly (string | bigint)[];
+    /** By what row security confirms that a client's user may see the rows. Lists that clients never see have none. */
+    readonly own?: (rows: readonly Row[]) => OwnRows;
     readonly items: (rows: readonly Row[], db: Queryable) => Promise<ItemOf<N>[]> | ItemOf<N>[];
   },
 ): Promise<{ items: ItemOf<N>[]; next: string | null; asOf: number }> {
-  const { cursor, limit = PAGE_ROWS, ...query } = asking.query;
-  const begun: Place | undefined = cursor === undefined ? undefined : house.cursors.open(route, query, cursor);
-  return house.read(asking.principal, async (db) => {
+  const { cursor, limit = PAGE_ROWS } = asking.query;
+  const walk = { route, user: asking.principal.user, query: asking.query };
+  const begun = cursor === undefined ? undefined : house.cursors.open(walk, cursor);
+  const after = begun === undefined ? undefined : (JSON.parse(begun.position) as string[]);
+  const page = await house.read(asking.principal, async (db) => {
     const asOf = begun?.asOf ?? (await newestCommand(db));
-    const found = await list.rows(db, { after: begun?.after, asOf: BigInt(asOf), limit: limit + 1 });
+    const found = await list.rows(db, { after, asOf: BigInt(asOf), limit: limit + 1 });
     const rows = found.slice(0, limit);
     const last = rows.at(-1);
-    const next =
-      found.length > limit && last !== undefined
-        ? house.cursors.next(route, query, { after: list.key(last).map(String), asOf })
-        : null;
-    return { items: await list.items(rows, db), next, asOf };
+    const position = last === undefined ? '' : JSON.stringify(list.key(last).map(String));
+    const next = found.length > limit ? house.cursors.seal(walk, { asOf, position }) : null;
+    return { rows, items: await list.items(rows, db), next, asOf };
   });
+  const { rows, ...body } = page;
+  await confirmOwn(house.database, asking.principal, list.own?.(rows));
+  return body;
 }
 
 export async function newestCommand(db: Queryable): Promise<number> {

@@ -1,17 +1,17 @@
-import '../rooms.ts';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type AccountCentre, openAccountCentre } from '@meridian/accounts';
-import { type DateText, divide, invariant, parseInstant, pow10, silentLogger } from '@meridian/base';
+import { type DateText, divide, formatInstant, invariant, parseInstant, pow10, silentLogger } from '@meridian/base';
 import { type Clearing, clearingRules, openClearing } from '@meridian/clearing';
 import { crossRate, feeAmount, loadMarketFacts, type MarketFacts, scaledRate } from '@meridian/market';
 import { type BrokerRow, brokerFileName, type Event, formatBrokerFile, type NumberedEvent } from '@meridian/messages';
 import { recordRateSet, recordReference } from '@meridian/reference';
 import { openRiskMonitor, type RiskMonitor } from '@meridian/risk';
-import { type Action, openAuthorizer, type Principal } from '@meridian/security';
+import { type Action, applyRowSecurity, openAuthorizer, type Principal } from '@meridian/security';
 import { type Database, scratchDatabase } from '@meridian/store';
 import { demoAccounts, demoReference } from '../demo/cast.ts';
+import { openCursors } from '../http/cursor.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { type ReadingHouse, snapshotReader } from './house.ts';
 
@@ -31,7 +31,7 @@ export interface ScratchReading {
 }
 
 /** The rooms whose tables are read. */
-const ROOMS_READ = ['reference', 'accounts', 'clearing'];
+const ROOMS_READ = ['security', 'reference', 'accounts', 'clearing'];
 export const MARKETS = ['ARCX', 'XNYS'] as const;
 const DATES = ['2013-10-07', '2013-10-08'] as const;
 const BY = { maker: 'maker', checker: 'checker' };
@@ -95,6 +95,7 @@ const RULES = {
 export async function scratchReading(): Promise<ScratchReading> {
   const scratch = await scratchDatabase(MIGRATIONS.filter((folder) => ROOMS_READ.some((room) => folder.includes(`/${room}/`))));
   const { database } = scratch;
+  await database.transaction((tx) => applyRowSecurity((sql) => tx.query(sql)));
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-reading-'));
   const [dropDir, outDir, dir] = ['drop', 'out', 'risk'].map((name) => path.join(root, name)) as [string, string, string];
   for (const each of [dropDir, outDir, dir]) fs.mkdirSync(each);
@@ -243,7 +244,7 @@ function clientFill({ facts, rateSets }: Stage, market: string, date: string, tr
   } as Event;
 }
 
-/** A reading house over it; cursors are plain here, signing them is the door's. */
+/** A reading house over it; its long jobs run to their end at once. */
 function readingHouse(parts: {
   readonly database: Database;
   readonly facts: MarketFacts;
@@ -256,23 +257,14 @@ function readingHouse(parts: {
     ...parts,
     mode: 'demo',
     read: snapshotReader(parts.database),
-    cursors: {
-      open: (route, _, cursor) => {
-        const place = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-        invariant(place.route === route, 'a cursor of another route');
-        return { after: place.after, asOf: place.asOf };
-      },
-      next: (route, _, place) => Buffer.from(JSON.stringify({ route, ...place })).toString('base64url'),
-    },
+    cursors: openCursors(),
     operations: {
-      async start(job) {
+      async start({ work, by, ...job }) {
         const log: { at: string; text: { zh: string; en: string } }[] = [];
-        const at = '2013-10-08T20:45:00.000Z';
-        const result = await job.work(async (text) => void log.push({ at, text: { ...text } }));
-        return {
-          ...{ operation: 'op-1', kind: job.kind, target: job.target, state: 'done', progress: 1, by: job.by.user },
-          ...{ started: at, ended: at, result: { ...result }, problem: null, log },
-        };
+        const at = formatInstant(NOW);
+        const result = await work({ say: (text) => void log.push({ at, text: { ...text } }), at: () => {} });
+        const ended = { state: 'done' as const, progress: 1, started: at, ended: at, result: { ...result }, problem: null };
+        return { operation: 'op-1', ...job, by, ...ended, log };
       },
     },
     logger: silentLogger,

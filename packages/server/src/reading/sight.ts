@@ -35,3 +35,9 @@ export function owned(
     ...(owner.entity === null ? {} : { entity: owner.entity }),
   };
 }
+
+/** The same of one thing that was read by its number. What is the house's is not a client's. */
+export function isInSight(sight: Sight, owner: { readonly client: bigint | null; readonly entity: bigint }): boolean {
+  const isOwn = sight.clients === null || (owner.client !== null && sight.clients.includes(owner.client));
+  return isOwn && sight.entities.includes(owner.entity);
+}

@@ -2,6 +2,7 @@ import { dateIn } from '@meridian/base';
 import { accountLine, accountTree, clientName, clientOwner, masterRow, masters } from '../../reading/account.ts';
 import type { ReadingHouse } from '../../reading/house.ts';
 import { HOUSE_ZONE } from '../../reading/lane.ts';
+import { confirmOwn } from '../../reading/own-rows.ts';
 import { newestCommand, pageOf, problem } from '../../reading/page.ts';
 import { isClient, listed, owned, sightOf } from '../../reading/sight.ts';
 import { transferLine, transfers } from '../../reading/transfer.ts';
@@ -20,6 +21,7 @@ export function accountEndpoints(house: ReadingHouse): Pick<Endpoints, AccountRo
           body: await pageOf(house, 'GET /v1/accounts', asking, {
             rows: (db, ask) => masters(db, sight, asking.query.client, ask),
             key: ({ master }) => [master],
+            own: (rows) => ({ table: 'accounts.master_account', ids: rows.map(({ master }) => master) }),
             items: (rows) => rows.map((row) => accountLine(row, risk)),
           }),
         };
@@ -31,8 +33,9 @@ export function accountEndpoints(house: ReadingHouse): Pick<Endpoints, AccountRo
           const row = await masterRow(db, params.master);
           return row && owned('account', params.master, row);
         }),
-      handle: ({ principal, params }) =>
-        house.read(principal, async (db) => {
+      handle: async ({ principal, params }) => {
+        await confirmOwn(house.database, principal, { table: 'accounts.master_account', ids: [params.master] });
+        return house.read(principal, async (db) => {
           const row = await masterRow(db, params.master);
           if (row === undefined) throw problem('NOT_FOUND', { what: 'master account', id: params.master });
           const tree = await accountTree(db, row, house.risk.snapshot(), house.risk.positions());
@@ -41,7 +44,8 @@ export function accountEndpoints(house: ReadingHouse): Pick<Endpoints, AccountRo
           const own = isClient(principal) ? await clientName(db, String(row.client), on) : undefined;
           const version = await newestCommand(db);
           return { body: { ...tree, name: own?.name_zh ?? null, version }, version };
-        }),
+        });
+      },
     },
     'GET /v1/clients/{client}/name': {
       resource: ({ principal, params }) =>
@@ -67,6 +71,7 @@ export function accountEndpoints(house: ReadingHouse): Pick<Endpoints, AccountRo
         body: await pageOf(house, 'GET /v1/transfers', asking, {
           rows: (db, ask) => transfers(db, sightOf(asking.principal), asking.query.master, ask),
           key: ({ no }) => [no],
+          own: (rows) => ({ table: 'accounts.sub_account', ids: rows.flatMap(({ from, to }) => [from, to]) }),
           items: (rows) => rows.map(transferLine),
         }),
       }),

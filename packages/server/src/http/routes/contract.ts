@@ -1,5 +1,6 @@
 import { contractDetail, contractLine, contractOwner, contractRow, contracts } from '../../reading/contract.ts';
 import type { ReadingHouse } from '../../reading/house.ts';
+import { confirmOwn } from '../../reading/own-rows.ts';
 import { pageOf, problem } from '../../reading/page.ts';
 import { listed, owned, sightOf } from '../../reading/sight.ts';
 import type { Endpoints } from '../endpoint.ts';
@@ -12,6 +13,7 @@ export function contractEndpoints(house: ReadingHouse): Pick<Endpoints, 'GET /v1
         body: await pageOf(house, 'GET /v1/contracts', asking, {
           rows: (db, ask) => contracts(db, sightOf(asking.principal), asking.query, ask),
           key: ({ contract }) => [contract],
+          own: (rows) => ({ table: 'accounts.contract', ids: rows.map(({ contract }) => contract) }),
           items: (rows) => rows.map(contractLine),
         }),
       }),
@@ -22,12 +24,14 @@ export function contractEndpoints(house: ReadingHouse): Pick<Endpoints, 'GET /v1
           const owner = await contractOwner(db, params.contract);
           return owner && owned('contract', params.contract, owner);
         }),
-      handle: ({ principal, params }) =>
-        house.read(principal, async (db) => {
+      handle: async ({ principal, params }) => {
+        await confirmOwn(house.database, principal, { table: 'accounts.contract', ids: [params.contract] });
+        return house.read(principal, async (db) => {
           const row = await contractRow(db, params.contract);
           if (row === undefined) throw problem('NOT_FOUND', { what: 'contract', id: params.contract });
           return { body: await contractDetail(db, row), version: row.version };
-        }),
+        });
+      },
     },
   };
 }

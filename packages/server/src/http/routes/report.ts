@@ -1,0 +1,63 @@
+import { documentContent, documentLine, documentRow, documents, MEDIA } from '../../reading/document.ts';
+import type { ReadingHouse } from '../../reading/house.ts';
+import { mailLine, mailRow, mails, queueAgain } from '../../reading/mail.ts';
+import { confirmOwn } from '../../reading/own-rows.ts';
+import { pageOf, problem } from '../../reading/page.ts';
+import { listed, owned, sightOf } from '../../reading/sight.ts';
+import type { Endpoints } from '../endpoint.ts';
+
+type ReportRoutes = 'GET /v1/reports' | 'GET /v1/reports/{document}/content' | 'GET /v1/mails' | 'POST /v1/mails/{mail}/resend';
+
+export function reportEndpoints(house: ReadingHouse): Pick<Endpoints, ReportRoutes> {
+  return {
+    'GET /v1/reports': {
+      resource: async ({ principal }) => listed('document', principal),
+      handle: async (asking) => ({
+        body: await pageOf(house, 'GET /v1/reports', asking, {
+          rows: (db, ask) => documents(db, sightOf(asking.principal), asking.query, ask),
+          key: ({ clearing_date, id }) => [clearing_date, id],
+          own: (rows) => ({ table: 'clearing.document', ids: rows.map(({ id }) => id) }),
+          items: (rows) => rows.map(documentLine),
+        }),
+      }),
+    },
+    'GET /v1/reports/{document}/content': {
+      resource: ({ principal, params }) =>
+        house.read(principal, async (db) => {
+          const row = await documentRow(db, params.document);
+          return row && owned('document', row.id, row);
+        }),
+      handle: async ({ principal, params }) => {
+        await confirmOwn(house.database, principal, { table: 'clearing.document', ids: [params.document] });
+        const [row, bytes] = await house.read(principal, async (db) => [
+          await documentRow(db, params.document),
+          await documentContent(db, params.document),
+        ]);
+        if (row === undefined || bytes === undefined) throw problem('NOT_FOUND', { what: 'document', id: params.document });
+        const file = { media: MEDIA[row.format] ?? 'application/octet-stream', name: row.file_name, bytes };
+        return { body: null, file, version: row.sha256 };
+      },
+    },
+    'GET /v1/mails': {
+      resource: async ({ principal }) => listed('document', principal),
+      handle: async (asking) => ({
+        body: await pageOf(house, 'GET /v1/mails', asking, {
+          rows: (db, ask) => mails(db, ask),
+          key: ({ clearing_date, id }) => [clearing_date, id],
+          items: (rows) => rows.map(mailLine),
+        }),
+      }),
+    },
+    'POST /v1/mails/{mail}/resend': {
+      resource: ({ principal, params }) =>
+        house.read(principal, async (db) => (await mailRow(db, params.mail)) && { kind: 'document', id: params.mail }),
+      handle: ({ params }) =>
+        house.database.transaction(async (tx) => {
+          await queueAgain(tx, params.mail);
+          const row = await mailRow(tx, params.mail);
+          if (row === undefined) throw problem('NOT_FOUND', { what: 'mail', id: params.mail });
+          return { body: mailLine(row) };
+        }),
+    },
+  };
+}
