@@ -17,7 +17,7 @@ export function StatusBar() {
   const turnLanguage = () => {
     const language = chosen.language === 'zh' ? 'en' : 'zh';
     setPreferences({ language });
-    void navigate({ to: '.', search: (all: HouseSearch) => ({ ...all, lang: language }), replace: true });
+    void navigate({ to: '.', search: (all: HouseSearch): HouseSearch => ({ ...all, lang: language }), replace: true });
   };
   const turnZone = () => {
     const zones = Object.keys(ZONES).filter((zone) => zone !== BEIJING);

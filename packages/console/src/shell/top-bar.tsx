@@ -36,7 +36,7 @@ export function TopBar({ open, holding, mayStop }: TopBarProps) {
     <header className="top">
       <span className="brand">{words.name}</span>
       <span className={`environment ${session.environment}`}>
-        <b>{session.environment === 'production' ? words.production : words.demo}</b>
+        <b>{words[session.environment]}</b>
         {house.data !== undefined && (
           <span className="dim nodes">{house.data.nodes.map((node) => node.market).join(' · ')}</span>
         )}

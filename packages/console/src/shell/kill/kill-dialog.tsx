@@ -169,7 +169,7 @@ function Engaged() {
         {engaged.data.map((each) => (
           <li key={each.id}>
             <b className="bad">
-              {words.scopeOf[each.scope as keyof typeof words.scopeOf]} {each.name}
+              {words.scopeOf[each.scope]} {each.name}
             </b>{' '}
             <span className="mild">
               {each.by} · {words.since} {formatMoment(instantOf(each.since) ?? 0, BEIJING, language)} · {each.reason}

@@ -122,7 +122,7 @@ function useEntries(typed: string, close: () => void): Entry[] {
     (each): Entry => ({
       id: `${each.kind} ${each.id}`,
       group: 'found',
-      kind: words.kindOf[each.kind as keyof typeof words.kindOf],
+      kind: words.kindOf[each.kind],
       label: `${each.label}  ${each.id}`,
       run: go(each.path),
     }),
