@@ -19,8 +19,10 @@ export const ROUTES = [
   ...MODEL_ROUTES,
 ] as const;
 type Declared = (typeof ROUTES)[number];
+/** Of each route by itself: over a union of them, every method would be paired with every path. */
+type NameOf<R> = R extends Route ? `${R['method']} ${R['path']}` : never;
 /** "GET /v1/orders": the name of a route. */
-export type RouteName = Declared extends infer R extends Route ? `${R['method']} ${R['path']}` : never;
+export type RouteName = NameOf<Declared>;
 export type RouteOf<N extends RouteName> = Extract<
   Declared,
   N extends `${infer M} ${infer P}` ? { method: M; path: P } : never

@@ -27,6 +27,8 @@ export const Session = resource(
     expires: InstantText(),
     environment: OneOf(['demo', 'production']),
     businessTime: InstantText(),
+    /** Codes for the day the device is lost: told once, by the answer that confirms the first factor. */
+    recovery: as('hidden', Type.Optional(List(Token(32), 10))),
   },
   meta,
 );

@@ -52,7 +52,7 @@ export function openDecisions(authorizer: Authorizer, context: DecisionContext):
       if (action === null) return;
       const own = houseOrOwn(route.tag, principal, query);
       const decision = authorizer.decide(principal, action, own, context);
-      if (decision.allow || (isParticular(route.path) && allowed(principal).includes(action))) return;
+      if (decision.allow || allowed(principal).includes(action)) return;
       throw refusal(action, decision.reason);
     },
     requireThing({ action }, principal, resource) {
@@ -68,16 +68,17 @@ export function openDecisions(authorizer: Authorizer, context: DecisionContext):
   };
 }
 
-const isParticular = (path: string): boolean => path.includes('{');
-
 /**
  * What a request acts on that names no single thing: of a client's user its client, of a request its maker, of a session
  * its holder; otherwise the house.
  */
 export function houseOrOwn(kind: string, principal: Principal, query: object | undefined): Resource {
+  if (kind === 'session') return { kind, user: principal.user };
+  if (kind === 'approvals' || kind === 'operations') return { kind, maker: principal.user };
+  if (!principal.duties.includes('client')) return { kind };
   const asked = (query as { readonly client?: string } | undefined)?.client;
-  const client = principal.duties.includes('client') ? (asked === undefined ? principal.clients[0] : BigInt(asked)) : undefined;
-  return { kind, maker: principal.user, user: principal.user, ...(client === undefined ? {} : { client }) };
+  const client = asked === undefined ? principal.clients[0] : BigInt(asked);
+  return { kind, ...(client === undefined ? {} : { client }) };
 }
 
 function refusal(action: Action, reason: AuthorizationReason | undefined): Problem {

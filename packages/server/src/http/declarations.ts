@@ -23,6 +23,18 @@ entity(
   },
 );
 
+entity(
+  'server.kill_note',
+  {
+    like: 'record',
+    title: { zh: '停机原因', en: 'Why trading was stopped' },
+    owner: 'trading',
+    purpose: ['trading', 'audit'],
+    access: 'append',
+  },
+  { market: 'text', seq: 'bigint', reason: 'text', at: 'timestamptz' },
+);
+
 const AUDIT_PARAMS = { trace: 'text', route: 'text', entity: 'text' } as const;
 auditParams('http', AUDIT_PARAMS);
 

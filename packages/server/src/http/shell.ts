@@ -60,7 +60,7 @@ export async function openShell({ status, logger, site = {}, trustedProxies = []
   app.server.maxConnections = CONNECTIONS_MAX;
   app.server.maxHeadersCount = HEADERS_MAX * 4;
   app.server.headersTimeout = REQUEST_MS_MAX;
-  const methods = new Map<string, string[]>();
+  const methods: Methods = new Map();
 
   await app.register(helmet, headers(rules.secure));
   app.addHook('onRequest', async (request, reply) => {
@@ -81,7 +81,8 @@ export async function openShell({ status, logger, site = {}, trustedProxies = []
   statusRoutes(app, status);
   const allow = (path: string, method: string) => {
     const shape = path.replace(/\{\w+\}/g, '{}');
-    methods.set(shape, [...(methods.get(shape) ?? []), method]);
+    const pattern = new RegExp(`^${shape.replaceAll('.', '\\.').replaceAll('{}', '[^/]+')}$`);
+    methods.set(shape, { pattern, allowed: [...(methods.get(shape)?.allowed ?? []), method] });
   };
   for (const path of STATUS_PATHS) allow(path, 'GET');
   return {
@@ -134,12 +135,12 @@ function takeBody(request: FastifyRequest): void {
     throw problem('BODY_TOO_LARGE', { bytesMax: BODY_BYTES_MAX });
 }
 
-function missing(request: FastifyRequest, methods: ReadonlyMap<string, readonly string[]>): Problem {
+type Methods = Map<string, { readonly pattern: RegExp; readonly allowed: readonly string[] }>;
+
+function missing(request: FastifyRequest, methods: Methods): Problem {
   const path = request.url.split('?', 1)[0] ?? '';
-  for (const [shape, allowed] of methods) {
-    const pattern = shape.split('/').map((part) => (part === '{}' ? '[^/]+' : part.replaceAll('.', '\\.')));
-    if (new RegExp(`^${pattern.join('/')}$`).test(path)) return problem('METHOD_NOT_ALLOWED', { allow: allowed.join(', ') });
-  }
+  for (const { pattern, allowed } of methods.values())
+    if (pattern.test(path)) return problem('METHOD_NOT_ALLOWED', { allow: allowed.join(', ') });
   return problem('NO_SUCH_RESOURCE');
 }
 

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { AnswerOf, BodyOf } from '@meridian/api';
+import { type Bilingual, formatInstant, problemKind, quoteUnit } from '@meridian/base';
+import type { Principal, Resource } from '@meridian/security';
+import type { Database } from '@meridian/store';
+import type { DeskAnswer, DeskOrder, OrderVerdict, VerdictCheck } from '@meridian/trading';
+import { rejectionText } from './board/rejection.ts';
+import { problem } from './http/problems.ts';
+import type { ProcessClient } from './link/rpc.ts';
+
+/** Orders from people, to the node of their market and back. Who may trade is settled before. */
+export interface OrderDesk {
+  /** Whose the account is; undefined where there is none, or the market is not ours. */
+  owner(account: string, market: string): Promise<Resource | undefined>;
+  enter(entry: OrderEntry): Promise<OrderAnswer>;
+  /** What the node would answer now; nothing is kept. */
+  check(entry: OrderEntry): Promise<Verdict>;
+  /** Takes an order back. `key`: the request's own, so that the same again is the same. */
+  cancel(market: string, order: string, account: string, by: Principal, key: string): Promise<OrderAnswer>;
+}
+
+export type OrderEntry = BodyOf<'POST /v1/orders'>;
+export type OrderAnswer = AnswerOf<'POST /v1/orders'>;
+export type Verdict = AnswerOf<'POST /v1/orders/check'>;
+type Check = Verdict['checks'][number];
+
+/** As long as the node takes of a client-made id, and of the alphabet that it takes. */
+const CANCEL_ID_CHARS = 14;
+
+export function openOrderDesk(database: Database, nodes: ReadonlyMap<string, ProcessClient>): OrderDesk {
+  const nodeOf = (market: string): ProcessClient => {
+    const node = nodes.get(market);
+    if (node === undefined) throw problem('NO_SUCH_RESOURCE');
+    return node;
+  };
+  return {
+    async owner(account, market) {
+      if (!nodes.has(market)) return undefined;
+      const { rows } = await database.query<{ client: bigint; entity: bigint }>(
+        'SELECT client, entity FROM accounts.business_account WHERE account = $1',
+        [account],
+      );
+      return rows[0] && { kind: 'account', id: account, client: rows[0].client, entity: rows[0].entity };
+    },
+    async enter(entry) {
+      const answer = await nodeOf(entry.market).ask('order', { ...termsOf(entry), clOrdId: clientId(entry) });
+      return orderAnswer(entry.market, answer as DeskAnswer);
+    },
+    async check(entry) {
+      const verdict = (await nodeOf(entry.market).ask('check', termsOf(entry))) as OrderVerdict;
+      return shown(verdict, await quoteCurrency(database, entry.listing));
+    },
+    async cancel(market, order, account, by, key) {
+      const clOrdId = createHash('sha256').update(`${by.user} ${key}`).digest('base64url').slice(0, CANCEL_ID_CHARS);
+      const ask = { account: Number(account), order: Number(order), clOrdId, maker: by.user };
+      return orderAnswer(market, (await nodeOf(market).ask('cancel', ask)) as DeskAnswer);
+    },
+  };
+}
+
+/** @throws Problem BODY_REFUSED for what no node takes */
+function termsOf(entry: OrderEntry): Omit<DeskOrder, 'clOrdId'> {
+  const { account, listing, side, effect, type, timeInForce, quantity, price } = entry;
+  if ((type === 'market') !== (price === undefined))
+    throw problem('BODY_REFUSED', { field: '/price', reason: 'a limit order has one, a market order none' });
+  const plain = price === undefined ? null : price.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  if (plain !== null && !/^-?\d{1,11}(\.\d{1,4})?$/.test(plain))
+    throw problem('BODY_REFUSED', { field: '/price', reason: 'at most 11 digits and 4 decimals' });
+  for (const [field, id] of Object.entries({ account, listing }))
+    if (Number(id) > 0xffff_ffff) throw problem('BODY_REFUSED', { field: `/${field}`, reason: 'no such number' });
+  return {
+    ...{ account: Number(account), listing: Number(listing), side, effect, type, tif: timeInForce },
+    ...{ quantity: Number(quantity), price: plain },
+  };
+}
+
+function clientId({ clOrdId }: OrderEntry): string {
+  if (!/^[\x21-\x7e]+$/.test(clOrdId))
+    throw problem('BODY_REFUSED', { field: '/clOrdId', reason: 'visible ASCII without blanks' });
+  return clOrdId;
+}
+
+function orderAnswer(market: string, answer: DeskAnswer): OrderAnswer {
+  const { order, seq, state, rejection } = answer;
+  return {
+    ...{ market, order: order === 0 ? null : String(order), seq, state },
+    rejection: rejection === null ? null : rejectionText(rejection),
+  };
+}
+
+function shown(verdict: OrderVerdict, currency: string): Verdict {
+  const { outcome, seq, at, checks, rejection, wouldPass, notional, margin } = verdict;
+  return {
+    ...{ outcome, asOf: seq, at: formatInstant(at) },
+    // What cannot be judged before an earlier check passes is no finding.
+    checks: checks.flatMap((check) => (check.passed === null ? [] : [checkOf(check, check.passed)])),
+    rejection: rejection === null ? null : rejectionText(rejection),
+    wouldPass: wouldPass === 0 ? null : String(wouldPass),
+    ...{ notional: notional?.amount ?? null, currency: notional?.currency ?? currency },
+    ...{ margin: margin?.amount ?? null, marginCurrency: margin?.currency ?? null, concentrationPpm: null },
+  };
+}
+
+function checkOf({ rule, unit, currency, limit, used, requested }: VerdictCheck, passed: boolean): Check {
+  return { ...{ code: rule, title: titleOf(rule), passed, used, requested, limit }, unit: currency ?? unit };
+}
+
+function titleOf(rule: string): Bilingual {
+  const { zh, en } = problemKind(rule)?.title ?? { zh: rule, en: rule };
+  return { zh, en };
+}
+
+async function quoteCurrency(database: Database, listing: string): Promise<string> {
+  const { rows } = await database.query<{ quote: string }>(
+    'SELECT quote FROM reference.listing WHERE listing = $1 ORDER BY valid_from DESC LIMIT 1',
+    [listing],
+  );
+  if (rows[0] === undefined) throw problem('NO_SUCH_RESOURCE');
+  return quoteUnit(rows[0].quote).currency;
+}
