@@ -20,7 +20,6 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
       <thead>
         <tr>
           <th scope="col">{words.check}</th>
-          <th scope="col">{words.outcome}</th>
           <th scope="col" className="num">
             {words.actual}
           </th>
@@ -32,10 +31,10 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
       <tbody>
         {ordered.map((check) => (
           <tr key={check.code} className={check.passed ? '' : 'bad'}>
-            <th scope="row" title={check.code}>
-              {check.title[language]}
+            <th scope="row" title={check.code} className={check.passed ? '' : 'strong'}>
+              {!check.passed && <span aria-hidden="true">✕ </span>}
+              {check.title[language]} <span className="hidden-text">{check.passed ? words.passed : words.failed}</span>
             </th>
-            <td className={check.passed ? 'dim' : 'strong'}>{check.passed ? words.passed : words.failed}</td>
             <td className="num">
               {checkFigure(check.requested ?? check.used, check.unit)}
               {check.unit !== null && check.unit !== 'ppm' && <span className="dim"> {check.unit}</span>}

@@ -9,7 +9,7 @@ export const orderWords = defineText(
     state: {
       pending: '待确认',
       new: '已报',
-      partial: '部分成交',
+      'partially-filled': '部分成交',
       filled: '全部成交',
       cancelled: '已撤',
       rejected: '拒绝',
@@ -27,7 +27,7 @@ export const orderWords = defineText(
     state: {
       pending: 'Pending',
       new: 'Working',
-      partial: 'Part filled',
+      'partially-filled': 'Part filled',
       filled: 'Filled',
       cancelled: 'Cancelled',
       rejected: 'Rejected',
@@ -43,12 +43,7 @@ export const orderWords = defineText(
   },
 );
 
-/** The name of a code, or the code itself where the house knows one that the console does not. */
-export function nameOf(names: Readonly<Record<string, string>>, code: string | number | boolean | null): string {
-  return code === null ? '—' : (names[String(code)] ?? String(code));
-}
-
-const WORKING: readonly string[] = ['pending', 'new', 'partial', 'pending-replace'];
+const WORKING: readonly string[] = ['pending', 'new', 'partially-filled', 'pending-replace'];
 
 /** Whether there is something left to cancel. */
 export const isWorking = (state: string | number | boolean | null): boolean => WORKING.includes(String(state));
@@ -63,7 +58,7 @@ export function toneOf(state: string | number | boolean | null): '' | 'bad' | 'w
     case 'pending-cancel':
     case 'pending-replace':
       return 'warn';
-    case 'partial':
+    case 'partially-filled':
       return 'accent';
     case 'cancelled':
     case 'expired':

@@ -16,10 +16,25 @@ export function Enrol() {
   const start = useMutation({ mutationFn: () => call('POST /v1/session/totp', { body: {} }) });
   const confirm = useMutation({
     mutationFn: (code: string) => call('PUT /v1/session/totp', { body: { code } }),
-    onSuccess: ({ body }) => keep(body),
+    // Recovery codes are told once, by this answer: the session goes on only when they have been seen.
+    onSuccess: ({ body }) => (body.recovery ?? []).length === 0 && keep(body),
   });
+  const confirmed = confirm.data?.body;
   const secret = start.data?.body;
   const refusal = refusalOf(start.error);
+  if (confirmed !== undefined) {
+    return (
+      <div className="form">
+        <p className="mild">{words.recovery}</p>
+        <code className="secret">{confirmed.recovery?.join('  ')}</code>
+        <div className="actions">
+          <Button kind="main" onClick={() => keep(confirmed)}>
+            {words.kept}
+          </Button>
+        </div>
+      </div>
+    );
+  }
   if (secret === undefined) {
     return (
       <div className="form">
@@ -42,12 +57,9 @@ export function Enrol() {
       submit={({ code = '' }) => confirm.mutate(code)}
     >
       <code className="secret">{secret.secret}</code>
-      {secret.recovery.length > 0 && (
-        <div>
-          <p className="mild">{words.recovery}</p>
-          <code className="secret">{secret.recovery.join('  ')}</code>
-        </div>
-      )}
+      <a className="accent secret" href={secret.uri}>
+        {secret.uri}
+      </a>
       <Field label={words.code}>
         <input className="field" name="code" autoComplete="one-time-code" inputMode="numeric" required maxLength={16} />
       </Field>

@@ -19,7 +19,11 @@ test('a draft becomes an order only when nothing is missing, and figures lose th
   const lacking = entryOf(EMPTY_DRAFT, tradable, 'W1');
   assert.deepEqual(lacking, { lacks: ['account', 'listing', 'quantity', 'price'] });
   const whole = entryOf({ ...EMPTY_DRAFT, account: '12', listing: '7', quantity: '1,700', price: '228.98' }, tradable, 'W1');
-  assert.deepEqual('entry' in whole ? [whole.entry.quantity, whole.entry.price, whole.entry.market] : whole, ['1700', '228.98', 'XNYS']);
+  assert.deepEqual('entry' in whole ? [whole.entry.quantity, whole.entry.price, whole.entry.market] : whole, [
+    '1700',
+    '228.98',
+    'XNYS',
+  ]);
 });
 
 test('a market order carries no price, whatever stands in the field', () => {

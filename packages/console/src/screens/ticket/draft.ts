@@ -9,10 +9,10 @@ export type Listing = Tradable['listings'][number];
 export interface Draft {
   readonly account: string | null;
   readonly listing: string | null;
-  readonly side: Entry['side'];
-  readonly effect: Entry['effect'];
-  readonly type: Entry['type'];
-  readonly timeInForce: Entry['timeInForce'];
+  readonly side: 'buy' | 'sell' | 'sell-short';
+  readonly effect: 'open' | 'close';
+  readonly type: 'market' | 'limit';
+  readonly timeInForce: 'day' | 'ioc' | 'fok';
   readonly quantity: string;
   readonly price: string;
 }

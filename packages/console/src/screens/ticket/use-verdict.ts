@@ -21,7 +21,8 @@ export function useVerdict(entry: Entry | undefined) {
     gcTime: 10_000,
     retry: false,
     placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => (await call('POST /v1/orders/check', { body: JSON.parse(asked as string) as Entry, signal })).body,
+    queryFn: async ({ signal }) =>
+      (await call('POST /v1/orders/check', { body: JSON.parse(asked as string) as Entry, signal })).body,
   });
   const verdict = question === undefined ? undefined : query.data;
   /** The verdict speaks of exactly what stands in the fields. */

@@ -1,10 +1,13 @@
-import { choiceParam, defineScreen } from '../../router/screen.ts';
+import { defineScreen } from '../../router/screen.ts';
 
 export const MEASURES = ['notional', 'quantity', 'cost'] as const;
 
 export const trace = defineScreen(
   { path: '/trace/$level/$id', title: { zh: '穿透', en: 'See-through' }, action: 'trace.read' },
-  (raw) => ({ measure: choiceParam(raw['measure'], MEASURES) }),
+  (raw): { readonly measure?: (typeof MEASURES)[number] } => {
+    const measure = MEASURES.find((each) => each === raw['measure']);
+    return measure === undefined ? {} : { measure };
+  },
   () => import('./page.tsx'),
 );
 

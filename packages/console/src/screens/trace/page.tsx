@@ -1,116 +1,211 @@
 import type { AnswerOf } from '@meridian/api';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { reading } from '../../data/call.ts';
-import { formatNumber, NONE } from '../../format/number.ts';
+import { NONE } from '../../format/number.ts';
+import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
-import { Amount } from '../../parts/amount.tsx';
+import { useKeys } from '../../keys/bindings.ts';
+import { KeyHint } from '../../parts/key-hint.tsx';
 import { Select } from '../../parts/select.tsx';
 import { Empty } from '../../parts/states.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
+import { Table } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
-import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
+import { exact } from '../orders/figure.ts';
+import '../screens.css';
 import { MEASURES } from './index.ts';
 import { text } from './text.ts';
-import '../split.css';
+import './trace.css';
 
-type Level = AnswerOf<'GET /v1/trace/{level}/{id}'>['levels'][number];
+type Trace = AnswerOf<'GET /v1/trace/{level}/{id}'>;
+export type TraceLevel = Trace['levels'][number];
+const EVERY_MS = 5_000;
+const route = getRouteApi('/trace/$level/$id');
 
+/**
+ * 穿透: one measure from the firm's total to the journal and log entry. At the left the levels with the proof that each is the sum
+ * of the next; at the right the rows one level down. Enter goes down, Backspace up. RC-o, RC-q
+ */
 export default function TracePage() {
   const words = useText(text);
-  const { level, id } = useParams({ from: '/trace/$level/$id' });
-  const { measure } = useSearch({ from: '/trace/$level/$id' });
+  const { level, id } = route.useParams();
+  const { measure } = route.useSearch();
   const navigate = useNavigate();
-  const walk = useQuery({
-    ...reading('GET /v1/trace/{level}/{id}', { params: { level, id }, query: { measure } }),
-    refetchInterval: 5_000,
-    placeholderData: (before) => before,
+  const [chosen, setChosen] = useState<string>();
+  const query = useQuery({
+    ...reading('GET /v1/trace/{level}/{id}', {
+      params: { level, id },
+      ...(measure === undefined ? {} : { query: { measure } }),
+    }),
+    refetchInterval: EVERY_MS,
+    placeholderData: (before: Trace | undefined) => before,
   });
-  const go = (to: Level) => navigate({ to: '/trace/$level/$id', params: { level: to.level, id: to.id }, search: { measure } });
-  const above = walk.data?.levels.at(-2);
-
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Backspace' || above === undefined || event.target instanceof HTMLInputElement) return;
-      event.preventDefault();
-      void navigate({ to: '/trace/$level/$id', params: { level: above.level, id: above.id }, search: { measure } });
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [above, measure, navigate]);
-
+  const go = (to: TraceLevel | undefined) => {
+    if (to === undefined) return;
+    setChosen(undefined);
+    if (to.path?.startsWith('/log/') === true || to.path?.startsWith('/ledger/') === true) void navigate({ to: to.path });
+    else {
+      const search = measure === undefined ? {} : { measure };
+      void navigate({ to: '/trace/$level/$id', params: { level: String(to.level), id: to.id }, search });
+    }
+  };
+  const rows = query.data?.rows ?? [];
+  const keyOf = (row: TraceLevel) => `${row.level}/${row.id}`;
+  const levels = query.data?.levels ?? [];
+  const here = levels.findIndex((each) => each.level === level && each.id === id);
+  useKeys([
+    {
+      ...{ keys: 'Backspace', scope: 'page', label: { zh: text.zh.up, en: text.en.up } },
+      run: () => go(levels[(here < 0 ? levels.length : here) - 1]),
+    },
+    {
+      ...{ keys: 'Enter', scope: 'page', label: { zh: text.zh.down, en: text.en.down } },
+      run: () => go(rows.find((row) => keyOf(row) === chosen) ?? rows[0]),
+    },
+  ]);
+  const asOf = instantOf(query.data?.asOf);
   return (
     <AnswerPanel
-      query={walk}
-      everyMs={5_000}
+      className="page-panel"
+      query={query}
+      everyMs={EVERY_MS}
       title={words.title}
-      about={words.about}
-      asOf={walk.data === undefined ? undefined : <Moment at={walk.data.asOf} />}
+      about={`${nameOf(words.levelOf, level)} ${levels.find((each) => each.level === level)?.label ?? id}`}
+      {...(asOf === null ? {} : { asOf: formatTime(asOf, BEIJING) })}
       actions={
-        <Select
-          aria-label={words.measure}
-          value={measure}
-          options={MEASURES.map((value) => ({ value, label: words.measures[value] }))}
-          onValue={(value) => navigate({ to: '/trace/$level/$id', params: { level, id }, search: { measure: value } })}
-        />
+        <>
+          <span className="dim">
+            <KeyHint keys="Enter" /> {words.down} <KeyHint keys="Backspace" /> {words.up}
+          </span>
+          <Select
+            className="head-select"
+            aria-label={words.measure}
+            value={measure ?? 'notional'}
+            options={MEASURES.map((value) => ({ value, label: words.measureOf[value] }))}
+            onValue={(value) =>
+              void navigate({ to: '/trace/$level/$id', params: { level, id }, search: { measure: value }, replace: true })
+            }
+          />
+        </>
       }
     >
-      {({ levels, rows, unit, reconciles, difference }) => (
-        <>
-          <p role="status" className={`prose strong ${reconciles ? 'good' : 'bad'}`}>
-            {reconciles ? words.all : words.broken(formatNumber(difference, 2))}
-          </p>
-          <Levels label={words.title} rows={levels} unit={unit} onSelect={go} />
-          <h3 className="panel-title prose">
-            {words.rows} <span className="dim">{words.keys}</span>
-          </h3>
-          {rows.length === 0 ? (
-            <Empty why={words.empty} />
-          ) : (
-            <Levels label={words.rows} rows={rows} unit={unit} onSelect={go} />
-          )}
-        </>
+      {(data) => (
+        <div className="trace">
+          <section>
+            <Levels data={data} level={level} />
+            <p className={`trace-proof ${data.reconciles ? '' : 'bad strong'}`} role="status">
+              {data.reconciles ? words.proofHolds : words.proofFails(`${exact(data.difference)} ${data.unit}`)}
+            </p>
+          </section>
+          <section>
+            <h3>{words.rowsOf(data.rows[0] === undefined ? NONE : nameOf(words.levelOf, data.rows[0].level))}</h3>
+            {data.rows.length === 0 ? (
+              <Empty why={words.none} next={words.noneNext} />
+            ) : (
+              <Table
+                label={words.title}
+                rows={data.rows}
+                keyOf={keyOf}
+                selected={chosen}
+                onSelect={(row) => (keyOf(row) === chosen ? go(row) : setChosen(keyOf(row)))}
+                columns={[
+                  {
+                    ...{ key: 'label', title: words.levels },
+                    cell: (row) => (
+                      <Link
+                        className="accent"
+                        to="/trace/$level/$id"
+                        params={{ level: String(row.level), id: row.id }}
+                        onClick={(event) => {
+                          event.preventDefault();
+                          event.stopPropagation();
+                          go(row);
+                        }}
+                      >
+                        {row.label}
+                      </Link>
+                    ),
+                  },
+                  {
+                    key: 'amount',
+                    title: words.amount,
+                    unit: data.unit,
+                    width: 170,
+                    numeric: true,
+                    cell: (row) => exact(row.amount),
+                  },
+                  { key: 'children', title: words.children, width: 70, numeric: true, cell: (row) => row.children },
+                  {
+                    ...{ key: 'sum', title: words.childrenSum, unit: data.unit, width: 190, numeric: true },
+                    cell: (row) => <span className="mild">{exact(row.childrenSum)}</span>,
+                  },
+                  { key: 'proof', title: words.reconciles, width: 96, cell: (row) => <Proof level={row} /> },
+                ]}
+              />
+            )}
+          </section>
+        </div>
       )}
     </AnswerPanel>
   );
 }
 
-function Levels({
-  label,
-  rows,
-  unit,
-  onSelect,
-}: {
-  readonly label: string;
-  readonly rows: readonly Level[];
-  readonly unit: string;
-  readonly onSelect: (level: Level) => void;
-}) {
+/** The walk from the firm down to here, each level with the same measure and the sum of the level below. */
+function Levels({ data, level }: { readonly data: Trace; readonly level: string }) {
   const words = useText(text);
-  const columns: readonly TableColumn<Level>[] = [
-    { key: 'level', title: words.level, width: 130, cell: (row) => nameOf(words.levels, row.level) },
-    { key: 'name', title: words.name, cell: (row) => row.label },
-    { key: 'amount', title: words.amount, unit, numeric: true, width: 180, cell: (row) => <Amount value={row.amount} /> },
-    { key: 'below', title: words.below, numeric: true, width: 80, cell: (row) => row.children },
-    { key: 'sum', title: words.sum, unit, numeric: true, width: 180, cell: (row) => <Amount value={row.childrenSum} /> },
-    {
-      key: 'proof',
-      title: words.proof,
-      width: 100,
-      cell: ({ reconciles }) => (
-        <span className={reconciles === false ? 'bad strong' : reconciles === true ? 'good' : 'dim'}>
-          {reconciles === null ? words.unproven : reconciles ? words.agrees : words.differs}
-        </span>
-      ),
-    },
-    {
-      key: 'open',
-      title: words.open,
-      width: 80,
-      cell: ({ path }) => (path === null ? NONE : <Link to={path}>{words.open}</Link>),
-    },
-  ];
-  return <Table label={label} columns={columns} rows={rows} keyOf={(row) => `${row.level} ${row.id}`} onSelect={onSelect} />;
+  const { measure } = route.useSearch();
+  return (
+    <table className="plain-table trace-levels" aria-label={words.levels}>
+      <thead>
+        <tr>
+          <th scope="col">{words.levels}</th>
+          <th scope="col" />
+          <th scope="col" className="num">
+            {nameOf(words.measureOf, data.measure)} {data.unit}
+          </th>
+          <th scope="col" className="num">
+            {words.childrenSum}
+          </th>
+          <th scope="col">{words.reconciles}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {data.levels.map((each, i) => (
+          <tr key={`${each.level}/${each.id}`} aria-current={each.level === level ? 'true' : undefined}>
+            <td className="dim">
+              <span style={{ paddingLeft: i * 10 }}>{nameOf(words.levelOf, each.level)}</span>
+            </td>
+            <td>
+              <Link
+                className={each.level === level ? 'strong' : 'accent'}
+                to="/trace/$level/$id"
+                params={{ level: String(each.level), id: each.id }}
+                search={measure === undefined ? {} : { measure }}
+              >
+                {each.label}
+              </Link>
+              {each.path !== null && (
+                <Link className="dim trace-open" to={each.path}>
+                  {words.open}
+                </Link>
+              )}
+            </td>
+            <td className="num strong">{exact(each.amount)}</td>
+            <td className="num mild">{exact(each.childrenSum)}</td>
+            <td>
+              <Proof level={each} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Proof({ level }: { readonly level: TraceLevel }) {
+  const words = useText(text);
+  if (level.reconciles === null) return <span className="dim">{words.unknown}</span>;
+  return level.reconciles ? <span className="mild">= {words.yes}</span> : <b className="bad">≠ {words.no}</b>;
 }

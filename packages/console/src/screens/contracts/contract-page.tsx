@@ -1,0 +1,169 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { reading } from '../../data/call.ts';
+import { useMay } from '../../data/session.ts';
+import { formatNumber, NONE } from '../../format/number.ts';
+import { BEIJING, formatDate, formatTime, instantOf } from '../../format/time.ts';
+import { useText } from '../../i18n/use-text.ts';
+import { useKeys } from '../../keys/bindings.ts';
+import { Amount, Signed } from '../../parts/amount.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import { Empty } from '../../parts/states.tsx';
+import { Table } from '../../parts/table.tsx';
+import { AnswerPanel } from '../answer-panel.tsx';
+import { FactsOf } from '../facts-of.tsx';
+import { nameOf } from '../names.ts';
+import { exact } from '../orders/figure.ts';
+import type { ContractLine } from './page.tsx';
+import '../screens.css';
+import './contracts.css';
+import { text } from './text.ts';
+
+const EVERY_MS = 10_000;
+const route = getRouteApi('/contracts/$contract');
+
+/** One contract: facts and worth, agreed terms, lots, and a version for every batch that touched it. */
+export default function ContractPage() {
+  const words = useText(text);
+  const { contract } = route.useParams();
+  const navigate = useNavigate();
+  const mayTrace = useMay('trace.read');
+  const mayRead = useMay('ledger.read');
+  useKeys([
+    {
+      keys: 'Backspace',
+      scope: 'page',
+      label: { zh: text.zh.back, en: text.en.back },
+      run: () => void navigate({ to: '/contracts' }),
+    },
+  ]);
+  const query = useQuery({ ...reading('GET /v1/contracts/{contract}', { params: { contract } }), refetchInterval: EVERY_MS });
+  return (
+    <AnswerPanel
+      className="page-panel"
+      query={query}
+      everyMs={EVERY_MS}
+      title={words.detail(contract)}
+      about={query.data?.contract.uti}
+      actions={
+        <>
+          {mayTrace && (
+            <Link className="accent" to="/trace/$level/$id" params={{ level: 'contract', id: contract }}>
+              {words.trace}
+            </Link>
+          )}
+          {mayRead && (
+            <Link className="accent" to="/ledger" search={{ contract }}>
+              {words.journals}
+            </Link>
+          )}
+        </>
+      }
+    >
+      {({ contract: line, terms, lots, versions }) => (
+        <div className="contract">
+          <section>
+            <h3>{words.facts}</h3>
+            <ContractFacts line={line} />
+          </section>
+          <section>
+            <h3>{words.terms}</h3>
+            <FactsOf record={terms} />
+          </section>
+          <section className="contract-lots">
+            <h3>
+              {words.lots} <span className="dim">{line.quoteCurrency}</span>
+            </h3>
+            {lots.length === 0 ? (
+              <Empty why={words.noLots} next={words.noLotsNext} />
+            ) : (
+              <Table
+                label={words.lots}
+                rows={lots}
+                keyOf={(lot) => String(lot.lot)}
+                columns={[
+                  { key: 'lot', title: words.lot, width: 60, cell: (lot) => lot.lot },
+                  { key: 'date', title: words.tradeDate, width: 92, cell: (lot) => lot.tradeDate },
+                  { key: 'quantity', title: words.opened, numeric: true, cell: (lot) => formatNumber(lot.quantity) },
+                  { key: 'open', title: words.remaining, numeric: true, cell: (lot) => formatNumber(lot.quantityOpen) },
+                  { key: 'price', title: words.price, numeric: true, cell: (lot) => exact(lot.price) },
+                  { key: 'fx', title: words.fx, numeric: true, cell: (lot) => exact(lot.fxRate) },
+                  { key: 'fxAt', title: words.fxAt, width: 150, numeric: true, cell: (lot) => <Moment at={lot.fxAt} /> },
+                ]}
+              />
+            )}
+          </section>
+          <section className="contract-lots">
+            <h3>{words.versions}</h3>
+            <Table
+              label={words.versions}
+              rows={versions.toSorted((a, b) => b.version - a.version)}
+              keyOf={(version) => String(version.version)}
+              columns={[
+                { key: 'version', title: words.version, width: 60, cell: (version) => version.version },
+                {
+                  ...{ key: 'batch', title: words.batch, width: 220 },
+                  cell: (version) => (
+                    <Link className="accent" to="/batches/$batch" params={{ batch: version.batch }}>
+                      {version.batch}
+                    </Link>
+                  ),
+                },
+                {
+                  ...{ key: 'economics', title: words.economics },
+                  cell: (version) => (
+                    <span className="mild" title={JSON.stringify(version.economics)}>
+                      {JSON.stringify(version.economics)}
+                    </span>
+                  ),
+                },
+              ]}
+            />
+          </section>
+        </div>
+      )}
+    </AnswerPanel>
+  );
+}
+
+function ContractFacts({ line }: { readonly line: ContractLine }) {
+  const words = useText(text);
+  const money = (value: string | null) => <Amount value={value} currency={line.currency} />;
+  return (
+    <Facts
+      facts={[
+        [words.state, nameOf(words.stateOf, line.state)],
+        [words.listing, `${line.symbol} · ${line.market}`],
+        [words.side, `${nameOf(words.sideOf, line.side)} · ${nameOf(words.basisOf, line.basis)}`],
+        [words.client, line.token ?? words.house],
+        [words.account, line.accountCode ?? NONE],
+        [words.quantity, formatNumber(line.quantity)],
+        [words.notional, money(line.notional)],
+        [words.cost, money(line.cost)],
+        [words.mark, line.mark === null ? NONE : `${exact(line.mark)} ${line.quoteCurrency} · ${line.markOn ?? ''}`],
+        [words.worth, money(line.worth)],
+        [words.profit, <Signed key="profit" value={line.profit} digits={2} />],
+        [words.openedOn, line.openedOn],
+        [words.closedOn, line.closedOn ?? NONE],
+        [words.entity, line.entity],
+        [words.hedgeEntity, line.hedgeEntity],
+        [words.backToBack, <ContractLink key="b" contract={line.backToBack} />],
+        [words.backToBackOf, <ContractLink key="of" contract={line.backToBackOf} />],
+      ]}
+    />
+  );
+}
+
+function ContractLink({ contract }: { readonly contract: string | null }) {
+  if (contract === null) return NONE;
+  return (
+    <Link className="accent" to="/contracts/$contract" params={{ contract }}>
+      {contract}
+    </Link>
+  );
+}
+
+function Moment({ at }: { readonly at: string | null }) {
+  const instant = instantOf(at);
+  return instant === null ? NONE : `${formatDate(instant, BEIJING)} ${formatTime(instant, BEIJING)}`;
+}

@@ -1,0 +1,15 @@
+import { useState } from 'react';
+import type { Condition } from '../../grid/source.ts';
+import { Blotter } from '../orders/blotter.tsx';
+import type { OrderKey } from '../orders/order-key.ts';
+
+interface OrdersProps {
+  readonly onOpen: (order: OrderKey) => void;
+  readonly onSelect: (order: OrderKey) => void;
+}
+
+/** The blotter on the overview: its filter is of the moment and not of the address. */
+export default function Orders({ onOpen, onSelect }: OrdersProps) {
+  const [filter, setFilter] = useState<readonly Condition[]>([]);
+  return <Blotter className="overview-orders" filter={filter} onFilter={setFilter} onOpen={onOpen} onSelect={onSelect} />;
+}
