@@ -34,8 +34,8 @@ export type KillRequest = BodyOf<'POST /v1/kill'>;
 type Preview = AnswerOf<'POST /v1/kill/preview'>;
 type Engaged = AnswerOf<'GET /v1/kill'>[number];
 
-/** What is stopped, as the approvals name it: "firm", "market XNYS", "account 12", "client 3". */
-export interface KillTarget {
+/** What is stopped, and in which market; undefined: in all. */
+interface KillTarget {
   readonly scope: KillScope;
   readonly market: string | undefined;
 }
@@ -48,10 +48,6 @@ export interface KillSwitch {
   /** @throws Problem KILL_UNCONFIRMED | KILL_INCOMPLETE: what was reached is stopped */
   engage(request: KillRequest, by: string): Promise<Preview>;
   engaged(): Promise<Engaged[]>;
-  /** @throws Problem KILL_INCOMPLETE */
-  release(target: KillTarget, by: string): Promise<void>;
-  /** The request's target in the words of approvals. */
-  targetOf(request: KillRequest): string;
 }
 
 export interface KillSwitchOptions {
@@ -150,16 +146,6 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
         }
       return [...found.values()];
     },
-    async release(target, by) {
-      await each<KillAnswer>(target, 'release', { maker: by });
-    },
-    targetOf(request) {
-      const { scope, market, id } = request;
-      targetFrom(request);
-      if (scope === 'order') throw problem('KILL_SCOPE_MALFORMED', { scope, needs: 'no release: the order is gone' });
-      if (scope === 'firm') return 'firm';
-      return scope === 'market' ? `market ${market}` : `${scope} ${id}`;
-    },
   };
 }
 
@@ -177,16 +163,6 @@ function targetFrom({ scope, market, id }: KillRequest): KillTarget {
     case 'order':
       return market === undefined ? needs('market') : { scope: { scope, id: number() }, market };
     default:
-      return { scope: { scope, id: number() }, market: undefined };
+      return { scope: { scope, id: number() }, market };
   }
-}
-
-/** "account 12" → its scope; undefined for what names none. */
-export function killTarget(text: string): KillTarget | undefined {
-  if (text === 'firm') return { scope: { scope: 'firm' }, market: undefined };
-  const [scope, of = ''] = text.split(' ', 2);
-  if (scope === 'market' && /^[A-Z0-9]{4}$/.test(of)) return { scope: { scope }, market: of };
-  if ((scope === 'account' || scope === 'client') && /^[1-9]\d{0,14}$/.test(of))
-    return { scope: { scope, id: Number(of) }, market: undefined };
-  return undefined;
 }

@@ -1,7 +1,6 @@
 import type { OrderSource } from '../../board/order-source.ts';
 import type { KillSwitch } from '../../kill-switch.ts';
 import type { OrderDesk } from '../../order-desk.ts';
-import { type Approvals, waitsFor } from '../approval-view.ts';
 import type { Cursors } from '../cursor.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { problem } from '../problems.ts';
@@ -11,19 +10,18 @@ export interface OrderHouse {
   readonly orders: OrderSource;
   readonly desk: OrderDesk;
   readonly kill: KillSwitch;
-  readonly approvals: Pick<Approvals, 'request'>;
   readonly cursors: Cursors;
 }
 
 type OrderRoutes = Exclude<
   Extract<keyof Endpoints, `${string} /v1/orders${string}` | `${string} /v1/kill${string}`>,
-  'GET /v1/tradable'
+  'GET /v1/tradable' | 'POST /v1/kill/release'
 >;
 
 /** Orders of a page when nobody says how many. */
 const PAGE_ORDERS = 100;
 
-export function orderEndpoints({ orders, desk, kill, approvals, cursors }: OrderHouse): Pick<Endpoints, OrderRoutes> {
+export function orderEndpoints({ orders, desk, kill, cursors }: OrderHouse): Pick<Endpoints, OrderRoutes> {
   return {
     'GET /v1/orders': {
       handle: async ({ principal, query }) => {
@@ -70,15 +68,5 @@ export function orderEndpoints({ orders, desk, kill, approvals, cursors }: Order
       handle: async ({ body, principal }) => ({ body: await kill.engage(body, principal.user) }),
     },
     'GET /v1/kill': { handle: async () => ({ body: await kill.engaged() }) },
-    'POST /v1/kill/release': {
-      resource: ({ body }) => kill.resource(body),
-      handle: async ({ body, principal, key }) => ({
-        body: waitsFor(
-          await approvals.request(principal, {
-            ...{ kind: 'kill.release', target: kill.targetOf(body), payload: {}, reason: body.reason, idempotencyKey: key },
-          }),
-        ),
-      }),
-    },
   };
 }

@@ -1,7 +1,6 @@
 import { type AnswerOf, ROUTES } from '@meridian/api';
 import { formatInstant } from '@meridian/base';
 import {
-  type Approvals,
   type Authorizer,
   conflictOf,
   DUTIES,
@@ -11,7 +10,6 @@ import {
   type UserDuty,
 } from '@meridian/security';
 import type { Database } from '@meridian/store';
-import { waitsFor } from '../approval-view.ts';
 import type { Cursors } from '../cursor.ts';
 import type { Endpoints } from '../endpoint.ts';
 import { problem } from '../problems.ts';
@@ -21,18 +19,17 @@ import { type UserFacts, userFacts } from '../user-facts.ts';
 export interface UserHouse {
   readonly database: Database;
   readonly directory: UserDirectory;
-  readonly approvals: Pick<Approvals, 'request'>;
   readonly authorizer: Authorizer;
   readonly cursors: Cursors;
 }
 
-type UserRoutes = Extract<keyof Endpoints, `${string} /v1/users${string}` | `${string} /v1/duties`>;
+type UserRoutes = 'GET /v1/users' | 'GET /v1/duties' | 'POST /v1/users/{user}/revoke';
 type Line = AnswerOf<'GET /v1/users'>['items'][number];
 
 const PAGE_USERS = 200;
 
 export function userEndpoints(house: UserHouse): Pick<Endpoints, UserRoutes> {
-  const { directory, database, approvals, cursors } = house;
+  const { directory, database, cursors } = house;
   return {
     'GET /v1/users': {
       handle: async ({ principal, query }) => {
@@ -51,14 +48,6 @@ export function userEndpoints(house: UserHouse): Pick<Endpoints, UserRoutes> {
     },
     'GET /v1/duties': {
       handle: async () => ({ body: dutyTable(house.authorizer) }),
-    },
-    'POST /v1/users': {
-      resource: async ({ body }) => ({ kind: 'user', id: body.user, user: body.user }),
-      handle: async ({ body, principal, key }) => {
-        const { user, reason, ...change } = body;
-        const request = { kind: 'user.manage', target: user, payload: change, reason, idempotencyKey: key };
-        return { body: waitsFor(await approvals.request(principal, request)) };
-      },
     },
     'POST /v1/users/{user}/revoke': {
       resource: async ({ params }) =>
