@@ -24,8 +24,9 @@ export interface Reason {
 /** What would have made the outcome another, found by search and verified by scoring again. */
 export interface Counterfactual {
   readonly code: 'add-margin' | 'reduce-notional';
-  /** Whole minor units of `currency`. */
+  /** Whole minor units of `currency`; and as its text shows it. */
   readonly amount: number;
+  readonly shown: string;
   readonly currency: string;
   /** The score with it, below the threshold. */
   readonly score: number;
@@ -49,7 +50,8 @@ export interface NewDecision {
   readonly outcome: 'quiet' | 'warn' | 'unknown';
   readonly tier: Tier;
   readonly reasons: readonly Reason[];
-  readonly counterfactual: Counterfactual | null;
+  /** Each by itself would lift the warning; null where there is none. */
+  readonly counterfactual: readonly Counterfactual[] | null;
   readonly explanationZh: string;
   readonly explanationEn: string;
   readonly latencyUs: number;

@@ -1,5 +1,6 @@
 import './declarations.ts';
 
+export { type Ai, type AiOptions, openAi } from './ai.ts';
 export { type Artefact, type Features, openArtefact, type SealedArtefact, score, seal } from './artefact.ts';
 export { buildTrainingData, type Provenance, type TrainingData } from './dataset.ts';
 export { type Answer, type Decider, type Fallback, openDecider, type Route, RULE_THRESHOLD } from './decider.ts';
@@ -14,6 +15,15 @@ export {
   type Reason,
 } from './decision-log.ts';
 export { aiShapes } from './declarations.ts';
+export {
+  type AssessmentInput,
+  type EarlyWarning,
+  type Holding,
+  type MarkHistory,
+  openEarlyWarning,
+  type Warning,
+} from './early-warning.ts';
+export { REASONS, type ReasonCode } from './explain.ts';
 export { type Figures, type GateVerdict, judge } from './gate.ts';
 export {
   type Actor,
@@ -48,6 +58,7 @@ export {
   type ValidationRun,
   type VersionRecord,
 } from './registry.ts';
+export { type NewReview, openReviewQueue, type ReviewItem, type ReviewQueue, type ReviewVerdict } from './review.ts';
 export { normalCdf, ruleScore } from './rule.ts';
 export { DEADLINE_MS, openScorer, type Scorer, type ScorerFault, type ScorerOptions } from './scorer.ts';
 export { SHIPPED_HISTORY, SHIPPED_PROVENANCE, SHIPPED_SEED, shippedEarlyWarning } from './shipped.ts';

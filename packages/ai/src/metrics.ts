@@ -41,6 +41,34 @@ export function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): numbe
   return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
+/** The same over many draws of rows: scores are put in order once, a draw only counts. */
+export function rankedAuc(scores: ArrayLike<number>, labels: ArrayLike<number>): (rows: readonly number[]) => number {
+  const order = ascending(scores);
+  const rank = new Uint32Array(order.length);
+  let ranks = 0;
+  for (const [n, i] of order.entries()) {
+    if (n > 0 && scores[i] !== scores[order[n - 1] as number]) ranks++;
+    rank[i] = ranks;
+  }
+  const [events, others] = [new Uint32Array(ranks + 1), new Uint32Array(ranks + 1)];
+  return (rows) => {
+    events.fill(0);
+    others.fill(0);
+    for (const i of rows) {
+      const at = rank[i] as number;
+      if (labels[i] === 1) events[at] = (events[at] as number) + 1;
+      else others[at] = (others[at] as number) + 1;
+    }
+    let [won, below, happened] = [0, 0, 0];
+    for (let at = 0; at <= ranks; at++) {
+      won += (events[at] as number) * (below + (others[at] as number) / 2);
+      below += others[at] as number;
+      happened += events[at] as number;
+    }
+    return won / (happened * below);
+  };
+}
+
 /** Kolmogorov–Smirnov distance between the scores of the two classes. */
 export function ks(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
   const order = ascending(scores);

@@ -8,7 +8,7 @@ import { type Artefact, openArtefact, score, seal } from './artefact.ts';
 import { buildTrainingData, gapDays } from './dataset.ts';
 import { judge } from './gate.ts';
 import { fitLogistic } from './logistic.ts';
-import { auc, bootstrap, ece, ks, logLoss, seededUniform } from './metrics.ts';
+import { auc, bootstrap, ece, ks, logLoss, rankedAuc, seededUniform } from './metrics.ts';
 import { MODEL } from './model.fixture.ts';
 import { readPriceHistory } from './price-history.ts';
 import { HORIZON_DAYS } from './rule.ts';
@@ -108,6 +108,9 @@ test('ranking, distance and calibration are what counting pair by pair and by ha
         won += a > b ? 1 : a === b ? 0.5 : 0;
       }
   assert.ok(Math.abs(auc(scores, labels) - won / pairs) < 1e-12);
+  const drawn = Array.from({ length: 200 }, () => Math.floor(uniform() * 300));
+  const of = (values: readonly number[]) => drawn.map((i) => values[i] as number);
+  assert.ok(Math.abs(rankedAuc(scores, labels)(drawn) - auc(of(scores), of(labels))) < 1e-12);
   const share = (label: number, upTo: number) =>
     scores.filter((each, i) => labels[i] === label && each <= upTo).length / labels.filter((each) => each === label).length;
   const widest = Math.max(...scores.map((each) => Math.abs(share(1, each) - share(0, each))));
