@@ -2,7 +2,7 @@ import type { AccountCentre } from '@meridian/accounts';
 import { formatInstant, type Instant, type Logger } from '@meridian/base';
 import type { MarketFacts } from '@meridian/market';
 import type { NumberedEvent } from '@meridian/messages';
-import { openRiskMonitor } from '@meridian/risk';
+import { openRiskMonitor, type RiskMonitor } from '@meridian/risk';
 import type { AuditLog } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import './catalogue.ts';
@@ -27,6 +27,12 @@ export interface House {
   advance(to: Instant): Promise<void>;
   status(): Promise<HouseStatus>;
   ready(): Promise<boolean>;
+  /** The fold, for whoever reads it. */
+  readonly risk: Pick<RiskMonitor, 'snapshot' | 'positions'>;
+  /** Business time. */
+  now(): Instant;
+  /** The books changed outside the event streams: risk and nodes hear of it. */
+  booksChanged(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -166,6 +172,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
     advance,
     status,
+    ...{ risk, booksChanged, now: () => now },
     ready: async () => {
       const answers = await Promise.allSettled([...nodes.values()].map((node) => node.status()));
       return answers.every((answer) => answer.status === 'fulfilled' && (answer.value as NodeAnswer).open);

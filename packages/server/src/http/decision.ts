@@ -10,6 +10,7 @@ import {
   type Principal,
   type Resource,
 } from '@meridian/security';
+import { isCleared } from './clearance.ts';
 import type { BoundRoute } from './contract.ts';
 import { problem } from './problems.ts';
 
@@ -63,7 +64,9 @@ export function openDecisions(authorizer: Authorizer, context: DecisionContext):
         throw refusal(action as Action, decision.reason);
       throw problem('NO_SUCH_RESOURCE');
     },
+    // The stream shows figures as they are: to whoever would be shown masked ones it shows none.
     mayRead: (principal, action) =>
+      isCleared(principal, 'stream') &&
       authorizer.decide(principal, action as Action, houseOrOwn('stream', principal, undefined), context).allow,
   };
 }

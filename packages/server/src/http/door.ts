@@ -39,7 +39,7 @@ export interface HttpDoorOptions extends ShellOptions {
   /** Where the console was built to; without it the door serves no pages. */
   readonly staticDir?: string;
   /** What /v1/stream shows; without it there is no stream. */
-  readonly stream?: Pick<StreamOptions, 'views' | 'pulse'>;
+  readonly stream?: Pick<StreamOptions, 'views' | 'pulse' | 'counts'>;
 }
 
 export interface HttpDoor {
@@ -148,7 +148,7 @@ async function streamRoute(
   { app, rules, allow }: Shell,
   decisions: Decisions,
   { directory, logger }: HttpDoorOptions,
-  stream: Pick<StreamOptions, 'views' | 'pulse'>,
+  stream: Pick<StreamOptions, 'views' | 'pulse' | 'counts'>,
 ): Promise<void> {
   allow('/v1/stream', 'GET');
   app.addHook('onRequest', async (request) => {

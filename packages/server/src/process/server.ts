@@ -7,13 +7,13 @@ import { applyRowSecurity, loadIdentity, openAuditLog } from '@meridian/security
 import { migrate, openDatabase, waitForDatabase } from '@meridian/store';
 import { dataFolder } from '../data-folder.ts';
 import { openHouse } from '../house.ts';
-import { openShell } from '../http/shell.ts';
+import { openHouseDoor } from '../house-door.ts';
 import { connectProcess, serve } from '../link/rpc.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { runChild } from './child.ts';
 import { keepTime } from './keep-time.ts';
 
-/** The server: reference data, the account centre, the risk fold, the scheduler and the status interface. */
+/** The server: reference data, the account centre, the risk fold, the scheduler and the door for people. */
 await runChild(async ({ settings, logger, story }) => {
   const folder = dataFolder(settings.data);
   const database = openDatabase({ url: settings.databaseUrl, name: 'server', logger });
@@ -31,25 +31,17 @@ await runChild(async ({ settings, logger, story }) => {
       connectProcess(settings.ports.markets[market]?.node as number, identity, ['node']),
     ]),
   );
-  const house = await openHouse({
-    settings,
-    folder,
-    database,
-    facts: await withRecordedOverrides(database, loadMarketFacts()),
-    accounts: openAccountCentre({ pool: database, logger }),
-    audit: openAuditLog(database, folder.keys),
-    nodes,
-    story,
-    logger,
-  });
+  const facts = await withRecordedOverrides(database, loadMarketFacts());
+  const accounts = openAccountCentre({ pool: database, logger });
+  const audit = openAuditLog(database, folder.keys);
+  const house = await openHouse({ settings, folder, database, facts, accounts, audit, nodes, story, logger });
   const service = await serve(house.service, identity, ['supervisor', 'cli', 'worker'], settings.ports.server, logger);
-  const door = await openShell({ status: house, logger });
-  await door.listen(settings.ports.http);
+  const door = await openHouseDoor({ settings, folder, database, facts, accounts, audit, nodes, house, logger });
   const time = keepTime(settings, 1_000, (now) => house.advance(now), logger);
   return {
     async close() {
       time.close();
-      await door.app.close();
+      await door.close();
       await service.close();
       await house.close();
       for (const node of nodes.values()) node.close();

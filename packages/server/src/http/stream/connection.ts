@@ -44,6 +44,7 @@ export interface ConnectionOptions {
   /** Asked anew for every message and every second: whoever is signed out or lost a duty is cut off. */
   readonly principal: () => Principal | undefined;
   readonly mayRead: (principal: Principal, action: string) => boolean;
+  readonly counts?: (principal: Principal) => { readonly approvals: number; readonly alerts: number };
   readonly language: 'zh' | 'en';
   readonly trace: string;
   /** Milliseconds, monotonic. */
@@ -114,7 +115,8 @@ export class Connection {
       this.#drop(id);
       this.#refuse(id, problem('STREAM_NOT_ALLOWED', { view: view.name }));
     }
-    if (this.#o.line.bufferedAmount <= BEHIND_BYTES_MAX) this.#send(beat);
+    const own = beat.op === 'beat' && this.#o.counts !== undefined ? { ...beat, ...this.#o.counts(principal) } : beat;
+    if (this.#o.line.bufferedAmount <= BEHIND_BYTES_MAX) this.#send(own);
   }
 
   close(): void {

@@ -25,6 +25,8 @@ export interface StreamOptions {
   readonly principalOf: (request: FastifyRequest) => () => Principal | undefined;
   readonly mayRead: (principal: Principal, action: string) => boolean;
   readonly pulse: () => Pulse;
+  /** What waits for one reader, in place of the pulse's own counts. */
+  readonly counts?: (principal: Principal) => Pick<Pulse, 'approvals' | 'alerts'>;
   readonly logger: Logger;
 }
 
@@ -54,6 +56,7 @@ export async function serveStream(app: FastifyInstance, options: StreamOptions):
       views,
       principal: options.principalOf(request),
       mayRead: options.mayRead,
+      ...(options.counts === undefined ? {} : { counts: options.counts }),
       language: /^\s*zh/i.test(request.headers['accept-language'] ?? '') ? 'zh' : 'en',
       trace: String(request.id),
       clock,

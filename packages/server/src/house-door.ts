@@ -1,0 +1,173 @@
+import { fileURLToPath } from 'node:url';
+import type { AccountCentre } from '@meridian/accounts';
+import { ROUTES, type RouteName } from '@meridian/api';
+import { type Logger, wallClock } from '@meridian/base';
+import { openClearing } from '@meridian/clearing';
+import type { MarketFacts } from '@meridian/market';
+import {
+  type Action,
+  type AuditLog,
+  type DecisionContext,
+  openApprovals,
+  openAuthorizer,
+  openUserDirectory,
+  type Principal,
+  type UserDirectory,
+} from '@meridian/security';
+import type { Database } from '@meridian/store';
+import type { ApprovalDesk } from './approval/approval-desk.ts';
+import { keepApprovals } from './approval/approval-keeper.ts';
+import { houseExecutors } from './approval/executors.ts';
+import { handOverIn } from './approval/first-password.ts';
+import { openDeskBoard } from './board/desk-board.ts';
+import { riskViews } from './board/risk-views.ts';
+import { houseClearingRules } from './clearing-rules.ts';
+import type { DataFolder } from './data-folder.ts';
+import { GEARED, OVERSEAS, PARENT, SUBSIDIARY } from './demo/cast.ts';
+import { ensureDemoUsers } from './demo/users.ts';
+import type { House } from './house.ts';
+import { openCursors } from './http/cursor.ts';
+import { openHttpDoor } from './http/door.ts';
+import type { Endpoint, Endpoints } from './http/endpoint.ts';
+import { openOperations } from './http/operations.ts';
+import { problem } from './http/problems.ts';
+import { approvalEndpoints } from './http/routes/approval.ts';
+import { auditEndpoints } from './http/routes/audit.ts';
+import { operationEndpoints } from './http/routes/operation.ts';
+import { orderEndpoints } from './http/routes/order.ts';
+import { readingEndpoints } from './http/routes/reading.ts';
+import { requestEndpoints } from './http/routes/request.ts';
+import { sessionEndpoints } from './http/routes/session.ts';
+import { transferEndpoints } from './http/routes/transfer.ts';
+import { userEndpoints } from './http/routes/user.ts';
+import { siteRules } from './http/site.ts';
+import { openKillSwitch } from './kill-switch.ts';
+import type { ProcessClient } from './link/rpc.ts';
+import { eventsAt } from './market-events.ts';
+import { openOrderDesk } from './order-desk.ts';
+import type { ProcessSettings } from './process/settings.ts';
+import { waitingFor } from './pulse.ts';
+import { type ReadingHouse, snapshotReader } from './reading/house.ts';
+import { readSite } from './site-file.ts';
+
+export interface HouseDoorOptions {
+  readonly settings: ProcessSettings;
+  readonly folder: DataFolder;
+  readonly database: Database;
+  readonly facts: MarketFacts;
+  readonly accounts: AccountCentre;
+  readonly audit: AuditLog;
+  readonly nodes: ReadonlyMap<string, ProcessClient>;
+  readonly house: House;
+  readonly logger: Logger;
+}
+
+/** Where the console is built to. */
+const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
+
+/** Opens the house to people: who they are, what they may, what they see and what they can set going. */
+export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(): Promise<void> }> {
+  const { settings, folder, database, facts, accounts, audit, nodes, house, logger } = options;
+  const { site, trustedProxies } = readSite(folder);
+  const secondFactor: DecisionContext['secondFactor'] = settings.mode === 'demo' ? 'optional' : 'required';
+  const directory = await openDirectory(options, secondFactor);
+  const authorizer = openAuthorizer();
+  const allowed = (principal: Principal): readonly Action[] => authorizer.allowedActions(principal, { secondFactor });
+
+  const desk: ApprovalDesk = {
+    ...{ database, accounts, audit, facts, users: directory, nodes, handOver: handOverIn(folder), logger },
+    ...{ businessNow: house.now, booksChanged: house.booksChanged },
+  };
+  const { executors, title } = houseExecutors(desk);
+  const onFault = (_id: string, error: unknown) => logger.warn('request not carried out yet', { reason: String(error) });
+  const approvals = openApprovals({ database, audit, clock: wallClock, executors, onFault });
+  const keeper = keepApprovals(approvals, logger);
+
+  const clearing = openClearing({
+    ...{ pool: database, accountCentre: accounts, dropDir: folder.drop, outDir: folder.reports, logger },
+    facts: { market: facts, rules: houseClearingRules(folder, settings.markets) },
+  });
+  const [cursors, operations, board] = [
+    openCursors(),
+    await openOperations(database, logger),
+    await openDeskBoard(nodes, database, logger),
+  ];
+  const waits = waitingFor({ database, approvals });
+  const reading: ReadingHouse = {
+    ...{ mode: settings.mode, database, facts, risk: house.risk, cursors, operations, clearing, logger },
+    ...{ read: snapshotReader(database), businessNow: house.now, approvals: waits.approvals },
+    nodes: async () => (await house.status()).nodes,
+    eventsAt: (market, seq) => eventsAt(nodes, market, seq),
+    allowed: (principal) => new Set(allowed(principal)),
+  };
+  const newest = () => Math.max(0, ...Object.values(board.seq()));
+  const views = riskViews(reading, newest);
+
+  const kill = openKillSwitch({ database, nodes, orders: board.source, now: () => wallClock.now() });
+  const seesAll = ({ duties }: Principal) => duties.includes('clearing') || duties.includes('auditor');
+  const endpoints: Endpoints = {
+    ...sessionEndpoints({ database, directory, environment: settings.mode, businessNow: house.now, allowed }),
+    ...readingEndpoints(reading),
+    ...orderEndpoints({ orders: board.source, desk: openOrderDesk(database, nodes), kill, cursors }),
+    ...approvalEndpoints({ approvals, authorizer, context: { secondFactor }, cursors, title }),
+    ...requestEndpoints({ database, approvals }),
+    ...transferEndpoints({ desk, approvals }),
+    ...auditEndpoints({ database, audit, cursors }),
+    ...userEndpoints({ database, directory, authorizer, cursors }),
+    ...operationEndpoints(operations, seesAll),
+    ...modelsAway(),
+  };
+  const door = await openHttpDoor({
+    ...{ port: settings.ports.http, endpoints, directory, authorizer, secondFactor, audit, database, logger },
+    ...{ site, trustedProxies, staticDir: CONSOLE, status: house },
+    stream: {
+      views: [board.view, ...views.views],
+      pulse: () => ({ businessTime: house.now(), seq: board.seq(), approvals: 0, alerts: 0 }),
+      counts: waits.counts,
+    },
+  });
+  return {
+    async close() {
+      await door.close();
+      views.close();
+      await board.close();
+      await operations.idle();
+      await keeper.close();
+      await clearing.close();
+    },
+  };
+}
+
+/** The users; of the demo's, one for each duty, whose passwords stand in its folder. */
+async function openDirectory(
+  { settings, folder, database, audit }: HouseDoorOptions,
+  secondFactor: DecisionContext['secondFactor'],
+): Promise<UserDirectory> {
+  const { site } = readSite(folder);
+  const origin = site.origin ?? `http://localhost:${settings.ports.http}`;
+  const directory = openUserDirectory({
+    ...{ database, audit, keys: folder.keys, policy: { secondFactor: secondFactor === 'optional' ? 'optional' : 'required' } },
+    site: { id: new URL(origin).hostname, name: 'Meridian', origins: [...siteRules(site).origins(new URL(origin).host)] },
+  });
+  if (settings.mode === 'demo') {
+    const entities = [BigInt(PARENT), BigInt(SUBSIDIARY)];
+    await ensureDemoUsers(directory, folder, { entities, clients: [BigInt(GEARED.client), BigInt(OVERSEAS.client)] });
+  }
+  return directory;
+}
+
+type ModelRoutes = Extract<
+  RouteName,
+  `${string} /v1/ai${string}` | `${string} /v1/models${string}` | `${string} /v1/decisions${string}`
+>;
+
+/** The house does its work without models; asked for them while there are none, it says so. */
+function modelsAway(): Pick<Endpoints, ModelRoutes> {
+  const away: Endpoint<ModelRoutes> = {
+    handle: async () => {
+      throw problem('MODELS_AWAY');
+    },
+  };
+  const names = ROUTES.filter(({ tag }) => tag === 'models').map(({ method, path }) => `${method} ${path}`);
+  return Object.fromEntries(names.map((name) => [name, away])) as unknown as Pick<Endpoints, ModelRoutes>;
+}
