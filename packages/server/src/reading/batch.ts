@@ -173,7 +173,11 @@ export async function batchDetail(
         };
       return {
         ...{ step: run.step, name, title, state: run.state, attempt: run.data_attempt, errors: run.errors },
-        ...{ rowsIn: Number(run.rows_in), rowsOut: Number(run.rows_out), inputHash: run.input_hash },
+        ...{
+          rowsIn: Number(run.rows_in),
+          rowsOut: Number(run.rows_out),
+          inputHash: run.input_hash === '' ? null : run.input_hash,
+        },
         ...{ outputHash: run.output_hash, started: instantText(run.started_wall), ended: instantText(run.ended_wall) },
         summary: run.summary,
       };

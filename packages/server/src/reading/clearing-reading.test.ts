@@ -3,9 +3,10 @@ import { after, before, test } from 'node:test';
 import { clearingEndpoints } from '../http/routes/clearing.ts';
 import { ledgerEndpoints } from '../http/routes/ledger.ts';
 import { limitEndpoints } from '../http/routes/limit.ts';
+import { overviewEndpoints } from '../http/routes/overview.ts';
 import { reportEndpoints } from '../http/routes/report.ts';
 import { type Asker, asker } from './scratch-asking.ts';
-import { clientUser, type ScratchReading, scratchReading, staff } from './scratch-reading.ts';
+import { clientUser, dueOf, type ScratchReading, scratchReading, staff } from './scratch-reading.ts';
 
 let scratch: ScratchReading;
 let desk: Asker;
@@ -13,7 +14,7 @@ before(async () => {
   scratch = await scratchReading();
   const { house } = scratch;
   desk = asker({
-    ...{ ...clearingEndpoints(house), ...ledgerEndpoints(house) },
+    ...{ ...clearingEndpoints(house), ...ledgerEndpoints(house), ...overviewEndpoints(house) },
     ...{ ...limitEndpoints(house), ...reportEndpoints(house) },
   });
 });
@@ -231,6 +232,36 @@ test('[RC-a] lists, and what the ticket may offer: accounts with a route, listin
   assert.equal((await desk.ask('GET /v1/lists', clientUser(1n))).items.length, 2);
   assert.equal((await desk.ask('GET /v1/lists', clientUser(2n))).items.length, 3);
   assert.equal((await desk.ask('GET /v1/lists', auditor)).items.length, 3);
+});
+
+test('[CL-d] [CL-e] a failed batch says why, in one sentence; mended, it runs through the house’s own room', async () => {
+  await scratch.trade('2013-10-09', (file) => file.replace('165.60', '165.6x'));
+  const at = dueOf('2013-10-09');
+  const { failed } = await scratch.clearing.advance(at);
+  assert.deepEqual(
+    failed.map(({ batch }) => batch),
+    ['ARCX.TRS.2013-10-09.1'],
+  );
+  const batch = 'ARCX.TRS.2013-10-09.1';
+  const ask = () => desk.ask('GET /v1/batches/{batch}', clearing, { params: { batch } });
+  const broken = await ask();
+  assert.equal(broken.batch.state, 'failed');
+  const [fault] = broken.faults;
+  assert.ok(fault?.line !== null && fault?.reason.zh !== '', JSON.stringify(fault));
+  assert.deepEqual(broken.bar.message, fault?.reason);
+  assert.deepEqual(broken.steps.map(({ state }) => state).slice(0, 3), ['done', 'failed', 'waiting']);
+  const ribbon = await desk.ask('GET /v1/ribbon', clearing, { query: { from: '2013-10-09T12:00:00Z' } });
+  const bar = ribbon.lanes.find(({ market }) => market === 'XNYS')?.batches.find((each) => each.batch === batch);
+  assert.deepEqual([bar?.state, bar?.message], ['failed', fault?.reason]);
+  scratch.mend('ARCX', '2013-10-09');
+  const operation = await desk.ask('POST /v1/batches/{batch}/run', clearing, {
+    params: { batch },
+    body: { fromStep: 0, reason: 'the broker sent its file again' },
+  });
+  assert.equal(operation.result?.['state'], 'succeeded', JSON.stringify(operation));
+  const done = await ask();
+  assert.deepEqual([done.batch.state, done.attempts[0]?.reason], ['published', 'the broker sent its file again']);
+  assert.equal(done.attempts.length, 2);
 });
 
 test('the trial balance tells a planted balance', async () => {

@@ -1,7 +1,7 @@
 import { chartRow } from '@meridian/accounts';
 import type { AnswerOf } from '@meridian/api';
 import type { Bilingual } from '@meridian/base';
-import type { Queryable } from '@meridian/store';
+import type { Parameter, Queryable } from '@meridian/store';
 import { amountText, instantText, orNull } from './figure.ts';
 import type { PageAsk } from './page.ts';
 import type { Sight } from './sight.ts';
@@ -38,25 +38,35 @@ const LINE_IN_SIGHT = `
   a.entity = ANY ($2) AND ($1::bigint[] IS NULL OR a.sub IN (
     SELECT s.sub FROM accounts.sub_account s JOIN accounts.master_account m ON m.master = s.master WHERE m.client = ANY ($1)))`;
 
-/** The newest first. `account` is a ledger account, `code` one of the chart's. */
+/**
+ * The newest first. `account` is a ledger account, `code` one of the chart's. What is filtered by comes from the accounts'
+ * side, so that a contract's few journals are found without reading all of them.
+ */
 export async function journals(
   db: Queryable,
   sight: Sight,
   filter: { readonly account?: string; readonly batch?: string; readonly contract?: string; readonly code?: string },
   ask: PageAsk,
 ): Promise<JournalRow[]> {
+  const values: Parameter[] = [sight.clients, sight.entities, ask.asOf];
+  const bind = (value: Parameter) => `$${values.push(value)}`;
+  const ofAccount = [
+    ...(filter.account === undefined ? [] : [`a.id = ${bind(filter.account)}`]),
+    ...(filter.contract === undefined ? [] : [`a.contract = ${bind(filter.contract)}`]),
+    ...(filter.code === undefined ? [] : [`a.code = ${bind(filter.code)}`]),
+  ];
+  const postings = 'FROM accounts.ledger_account a JOIN accounts.posting p ON p.account = a.id WHERE';
+  const conditions = [
+    'j.command_no <= $3',
+    ...(ask.after === undefined ? [] : [`j.id < ${bind(ask.after[0] as string)}`]),
+    ...(filter.batch === undefined ? [] : [`j.batch = ${bind(filter.batch)}`]),
+    ofAccount.length === 0
+      ? `EXISTS (SELECT 1 ${postings} p.journal = j.id AND ${LINE_IN_SIGHT})`
+      : `j.id IN (SELECT p.journal ${postings} ${[LINE_IN_SIGHT, ...ofAccount].join(' AND ')})`,
+  ];
   const { rows } = await db.query<JournalRow>(
-    `${JOURNAL}
-      WHERE j.command_no <= $3 AND ($4::bigint IS NULL OR j.id < $4) AND ($5::text IS NULL OR j.batch = $5)
-        AND EXISTS (SELECT 1 FROM accounts.posting p JOIN accounts.ledger_account a ON a.id = p.account
-                     WHERE p.journal = j.id AND ${LINE_IN_SIGHT}
-                       AND ($6::bigint IS NULL OR a.id = $6) AND ($7::bigint IS NULL OR a.contract = $7)
-                       AND ($8::text IS NULL OR a.code = $8))
-      ORDER BY j.id DESC LIMIT $9`,
-    [
-      ...[sight.clients, sight.entities, ask.asOf, ask.after?.[0] ?? null, filter.batch ?? null],
-      ...[filter.account ?? null, filter.contract ?? null, filter.code ?? null, ask.limit],
-    ],
+    `${JOURNAL} WHERE ${conditions.join(' AND ')} ORDER BY j.id DESC LIMIT ${bind(ask.limit)}`,
+    values,
   );
   return rows;
 }

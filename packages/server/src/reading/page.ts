@@ -1,18 +1,8 @@
 import type { AnswerOf, RouteName } from '@meridian/api';
-import { declareProblems } from '@meridian/base';
 import type { Principal } from '@meridian/security';
 import type { Queryable } from '@meridian/store';
 import type { ReadingHouse } from './house.ts';
 import { confirmOwn, type OwnRows } from './own-rows.ts';
-
-export const { problem } = declareProblems({
-  NOT_FOUND: {
-    status: 404,
-    title: { zh: '不存在', en: 'Not there' },
-    detail: { zh: '没有{what} {id}，或不在您的视野内', en: 'There is no {what} {id}, or it is not in your view' },
-    remedy: { zh: '核对编号', en: 'Check its number' },
-  },
-});
 
 interface ListQuery {
   readonly limit?: number;

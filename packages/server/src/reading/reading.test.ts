@@ -80,7 +80,7 @@ test('[UA-2] [UA-3] the tree: subs with their cash, business accounts with posit
     }
   }
   await assert.rejects(desk.ask('GET /v1/accounts/{master}', trader, { params: { master: '99' } }), (error) =>
-    isProblem(error, 'NOT_FOUND'),
+    isProblem(error, 'NO_SUCH_RESOURCE'),
   );
   assert.deepEqual(await desk.resource('GET /v1/accounts/{master}', trader, { params: { master: '2' } }), {
     ...{ kind: 'account', id: '2', client: 2n, entity: 2n },

@@ -25,6 +25,10 @@ export interface ScratchReading {
   readonly centre: AccountCentre;
   readonly clearing: Clearing;
   readonly risk: RiskMonitor;
+  /** Plays the next session; `change` is what the broker does to its file. Nothing is cleared yet. */
+  trade(date: '2013-10-09', change?: (file: string) => string): Promise<void>;
+  /** The broker sends its file of a session again, as it should have been. */
+  mend(market: string, date: '2013-10-09'): void;
   /** Every event that was taken in. */
   readonly events: ReadonlyMap<string, readonly NumberedEvent[]>;
   remove(): Promise<void>;
@@ -33,6 +37,7 @@ export interface ScratchReading {
 /** The rooms whose tables are read. */
 const ROOMS_READ = ['security', 'reference', 'accounts', 'clearing'];
 export const MARKETS = ['ARCX', 'XNYS'] as const;
+type SessionDate = '2013-10-07' | '2013-10-08' | '2013-10-09';
 const DATES = ['2013-10-07', '2013-10-08'] as const;
 const BY = { maker: 'maker', checker: 'checker' };
 /** Half an hour after the second session's close, and a little. */
@@ -45,13 +50,22 @@ interface Trade {
   readonly quantity: number;
   readonly price: string;
   readonly order: number;
+  /** By which a later line takes it back. */
+  readonly label?: string;
 }
-/** Client 1 buys SPY in two fills of one order and sells some back; 2 buys SPY, and IBM short and back; 3 buys IBM. */
-const SCRIPT: Readonly<Record<string, readonly Trade[]>> = {
+/** The venue takes an execution of an earlier session back. */
+interface Bust {
+  readonly busts: string;
+}
+/** Client 1 buys SPY in two fills of one order and sells some back; 2 buys SPY, and IBM short and back; 3 buys IBM
+ * and, in two fills, SPY, of which the second is busted after its batch booked it. */
+const SCRIPT: Readonly<Record<string, readonly (Trade | Bust)[]>> = {
   'ARCX 2013-10-07': [
     { account: 1, side: 1, effect: 1, quantity: 600, price: '167.43', order: 5 },
     { account: 1, side: 1, effect: 1, quantity: 400, price: '167.47', order: 5 },
     { account: 2, side: 1, effect: 1, quantity: 300, price: '167.50', order: 20 },
+    { account: 3, side: 1, effect: 1, quantity: 60, price: '167.45', order: 30 },
+    { account: 3, side: 1, effect: 1, quantity: 40, price: '167.46', order: 30, label: 'gone' },
   ],
   'XNYS 2013-10-07': [
     { account: 3, side: 1, effect: 1, quantity: 200, price: '182.01', order: 6 },
@@ -60,11 +74,13 @@ const SCRIPT: Readonly<Record<string, readonly Trade[]>> = {
   'ARCX 2013-10-08': [
     { account: 1, side: 2, effect: 2, quantity: 250, price: '166.10', order: 10_005 },
     { account: 1, side: 2, effect: 2, quantity: 150, price: '166.02', order: 10_005 },
+    { busts: 'gone' },
   ],
   'XNYS 2013-10-08': [
     { account: 3, side: 1, effect: 1, quantity: 100, price: '179.50', order: 10_006 },
     { account: 2, side: 1, effect: 2, quantity: 100, price: '178.90', order: 10_009 },
   ],
+  'ARCX 2013-10-09': [{ account: 2, side: 1, effect: 1, quantity: 10, price: '165.60', order: 20_005 }],
 };
 /** Closing marks. */
 const MARKS: Readonly<Record<string, string>> = {
@@ -72,6 +88,8 @@ const MARKS: Readonly<Record<string, string>> = {
   'XNYS 2013-10-07': '182.01',
   'ARCX 2013-10-08': '165.48',
   'XNYS 2013-10-08': '178.72',
+  'ARCX 2013-10-09': '165.60',
+  'XNYS 2013-10-09': '181.32',
 };
 const LISTED: Readonly<Record<string, { listing: number; symbol: string; isin: string; route: number }>> = {
   ARCX: { listing: 1, symbol: 'SPY', isin: 'US78462F1030', route: 1 },
@@ -107,17 +125,24 @@ export async function scratchReading(): Promise<ScratchReading> {
   });
   await recordReference(database, demoReference(MARKETS), BY);
   const rateSets = new Map<string, bigint>();
-  for (const date of ['2013-10-04', ...DATES] as DateText[]) {
+  for (const date of ['2013-10-04', ...DATES, '2013-10-09'] as DateText[]) {
     const set = facts.rateSets.of(date);
     if (set !== null) rateSets.set(date, await recordRateSet(database, set, BY));
   }
   for (const command of demoAccounts(MARKETS)) await centre.execute(command);
   const events = new Map<string, NumberedEvent[]>(MARKETS.map((market) => [market, []]));
-  for (const date of DATES) await playDay({ centre, clearing, facts, dropDir, rateSets, events }, date);
+  const stage: Stage = { centre, clearing, facts, dropDir, rateSets, events, executed: new Map(), files: new Map() };
+  for (const date of DATES) {
+    await trade(stage, date, (file) => file);
+    const { published, failed, waiting } = await clearing.advance(dueOf(date));
+    invariant(published.length === 3, () => JSON.stringify([failed, waiting]));
+  }
   const risk = await openRiskMonitor({ dir, database, logger: silentLogger });
   await risk.rebase(NOW);
   return {
     ...{ database, centre, clearing, risk, events },
+    trade: (date, change = (file) => file) => trade(stage, date, change),
+    mend: (market, date) => drop(stage, market, date, stage.files.get(`${market} ${date}`) as string),
     house: readingHouse({ database, facts, risk, clearing, events }),
     async remove() {
       await risk.close();
@@ -136,13 +161,18 @@ interface Stage {
   readonly dropDir: string;
   readonly rateSets: ReadonlyMap<string, bigint>;
   readonly events: ReadonlyMap<string, NumberedEvent[]>;
+  readonly files: Map<string, string>;
+  readonly executed: Map<string, { readonly trade: Trade; readonly row: BrokerRow; readonly seq: number }>;
 }
 
 const closeOf = (date: string) => parseInstant(`${date}T20:00:00Z`);
+/** When a session's batch is due. */
+export const dueOf = (date: SessionDate) => closeOf(date) + 1_800_000_000;
 
-async function playDay(stage: Stage, date: (typeof DATES)[number]): Promise<void> {
-  const { centre, clearing, dropDir, events } = stage;
-  const next = date === '2013-10-07' ? '2013-10-08' : '2013-10-09';
+/** Plays a session on both markets and puts the brokers' files into the drop folder. */
+async function trade(stage: Stage, date: SessionDate, change: (file: string) => string): Promise<void> {
+  const { centre, events } = stage;
+  const next = { '2013-10-07': '2013-10-08', '2013-10-08': '2013-10-09', '2013-10-09': '2013-10-10' }[date];
   const sessions = MARKETS.map((market) => ({ market, tradeDate: date as DateText }));
   await centre.execute({
     ...{ kind: 'day-open', id: `day:${date}`, at: closeOf(date) - 25_000_000_000, maker: 'scheduler' },
@@ -153,19 +183,24 @@ async function playDay(stage: Stage, date: (typeof DATES)[number]): Promise<void
     events.get(market)?.push(...told);
     const place = ({ header: { seq, k } }: NumberedEvent) => ({ seq, k });
     await centre.intake(market, told, place(told[0] as NumberedEvent), place(told.at(-1) as NumberedEvent));
-    const name = brokerFileName(market, date as DateText);
     const file = formatBrokerFile({ mic: market, date: date as DateText, closedAt: closeOf(date), rows });
-    fs.writeFileSync(path.join(dropDir, name), file, 'latin1');
-    fs.writeFileSync(path.join(dropDir, `${name}.done`), '');
+    stage.files.set(`${market} ${date}`, file);
+    drop(stage, market, date, change(file));
   }
-  const progress = await clearing.advance(closeOf(date) + 1_800_000_000);
-  invariant(progress.published.length === 3, () => JSON.stringify([progress.failed, progress.waiting]));
 }
 
-function play(stage: Stage, market: string, date: string): { told: NumberedEvent[]; rows: BrokerRow[] } {
+function drop({ dropDir }: Stage, market: string, date: SessionDate, file: string): void {
+  const name = brokerFileName(market, date as DateText);
+  fs.writeFileSync(path.join(dropDir, name), file, 'latin1');
+  fs.writeFileSync(path.join(dropDir, `${name}.done`), '');
+}
+
+const FIRST_SEQ = { '2013-10-07': 1, '2013-10-08': 10_000, '2013-10-09': 20_000 } as const;
+
+function play(stage: Stage, market: string, date: SessionDate): { told: NumberedEvent[]; rows: BrokerRow[] } {
   const told: NumberedEvent[] = [];
   const rows: BrokerRow[] = [];
-  let seq = date === DATES[0] ? 1 : 10_000;
+  let seq: number = FIRST_SEQ[date];
   let time = closeOf(date) - 20_000_000_000;
   const tell = (event: Event): number => {
     time += 1_000_000;
@@ -173,11 +208,20 @@ function play(stage: Stage, market: string, date: string): { told: NumberedEvent
     return seq++;
   };
   tell({ name: 'phase-changed', body: { kind: 1, date, phase: 'continuous' } } as Event);
-  for (const trade of SCRIPT[`${market} ${date}`] ?? []) {
-    const row = brokerRow(stage.facts, market, date, trade, seq, time);
+  for (const line of SCRIPT[`${market} ${date}`] ?? []) {
+    if ('busts' in line) {
+      const was = stage.executed.get(line.busts) as { trade: Trade; row: BrokerRow; seq: number };
+      const row: BrokerRow = { ...was.row, kind: 'BUST', execId: `${was.row.execId}-B`, refExecId: was.row.execId };
+      rows.push(row);
+      const hedgeSeq = tell(hedgeFill(market, was.trade, row, 'H'));
+      tell(clientFill(stage, market, date, was.trade, hedgeSeq, was.seq));
+      continue;
+    }
+    const row = brokerRow(stage.facts, market, date, line, seq, time);
     rows.push(row);
-    const hedgeSeq = tell(hedgeFill(market, trade, row));
-    tell(clientFill(stage, market, date, trade, hedgeSeq));
+    const hedgeSeq = tell(hedgeFill(market, line, row));
+    const own = tell(clientFill(stage, market, date, line, hedgeSeq));
+    if (line.label !== undefined) stage.executed.set(line.label, { trade: line, row, seq: own });
   }
   const { listing } = LISTED[market] as { listing: number };
   const price = priceOf(MARKS[`${market} ${date}`] as string);
@@ -212,34 +256,66 @@ function brokerRow(facts: MarketFacts, market: string, date: string, trade: Trad
   };
 }
 
-function hedgeFill(market: string, trade: Trade, row: BrokerRow): Event {
+function hedgeFill(market: string, trade: Trade, row: BrokerRow, type: 'F' | 'H' = 'F'): Event {
   const { listing, route } = LISTED[market] as { listing: number; route: number };
   const { side, quantity, order } = trade;
   return {
     name: 'hedge-fill',
     body: {
-      ...{ child: order, intent: order, route, listing, side, quantity, price: Number(row.price), execType: 70 },
-      ...{ cumQuantity: quantity, leavesQuantity: 0, transactTime: row.tradeTime, execId: row.execId, execRefId: '' },
+      ...{
+        child: order,
+        intent: order,
+        route,
+        listing,
+        side,
+        quantity,
+        price: Number(row.price),
+        execType: type.charCodeAt(0),
+      },
+      ...{
+        cumQuantity: quantity,
+        leavesQuantity: 0,
+        transactTime: row.tradeTime,
+        execId: row.execId,
+        execRefId: row.refExecId,
+      },
       venueOrderId: row.orderId,
     },
   } as Event;
 }
 
 /** The hold as a node takes it: margin and fee buffer of the value at the fill, rounded up; nothing for a close. */
-function clientFill({ facts, rateSets }: Stage, market: string, date: string, trade: Trade, hedgeSeq: number): Event {
+function clientFill(
+  { facts, rateSets }: Stage,
+  market: string,
+  date: string,
+  trade: Trade,
+  hedgeSeq: number,
+  busted = 0,
+): Event {
   const { account, side, effect, quantity, order } = trade;
   const price = priceOf(trade.price);
   const set = facts.rateSets.at(closeOf(date) - 20_000_000_000);
   const rate = account === 2 ? pow10(10) : scaledRate(crossRate(set, 'USD' as never, 'CNY' as never), 'half-even');
   const margin = account === 1 ? 151_000n : 201_000n;
-  const hold = effect === 2 ? 0n : divide(BigInt(quantity * price) * rate * margin * 100n, pow10(4 + 10 + 6), 'up');
+  const hold =
+    effect === 2 || busted > 0 ? 0n : divide(BigInt(quantity * price) * rate * margin * 100n, pow10(4 + 10 + 6), 'up');
   return {
     name: 'client-fill',
     body: {
       ...{ order, session: 1, outSeq: 1, account, listing: (LISTED[market] as { listing: number }).listing, side, effect },
-      ...{ type: 2, tif: 0, status: 50, execType: 70, orderQuantity: quantity, orderPrice: price, quantity, price },
+      ...{
+        type: 2,
+        tif: 0,
+        status: 50,
+        execType: (busted > 0 ? 'H' : 'F').charCodeAt(0),
+        orderQuantity: quantity,
+        orderPrice: price,
+        quantity,
+        price,
+      },
       ...{ cumQuantity: quantity, leavesQuantity: 0, cumValue: quantity * price, rateSet: Number(rateSets.get(set.date)) },
-      ...{ hold: Number(hold), refSeq: 0, refK: 0, hedgeSeq, hedgeK: 0, clOrdId: 'x' },
+      ...{ hold: Number(hold), refSeq: busted, refK: 0, hedgeSeq, hedgeK: 0, clOrdId: 'x' },
     },
   } as Event;
 }

@@ -38,8 +38,13 @@ export interface BookedFill {
   readonly delta: bigint;
   readonly quantity: bigint;
   readonly price: bigint;
-  /** Which opening of the contract it belongs to, from 1: the number of the lot it made; null for what closes. */
+  /** A bust or correction names the fill that it changes. */
+  readonly ref_seq: bigint | null;
+  readonly ref_k: number | null;
+  /** Which opening of the contract it belongs to, from 1; null for what closes. */
   readonly opening: number | null;
+  /** The lot that this opening stands in now. */
+  readonly lot: number | null;
   readonly fill_delta: bigint | null;
   readonly fill_price: bigint | null;
   readonly fill_quantity: bigint | null;
@@ -122,17 +127,68 @@ const BOOKED = `
       JOIN events e ON e.batch = t.batch AND e.account = t.account
        AND (t.kind = 'fill' AND e.source = t.unit OR t.kind <> 'fill' AND e.source = 'offset ' || t.seq || '.' || t.k)
     UNION ALL
-    SELECT e.contract, 'restate' AS event, NULL AS opening, t.* FROM trades t
+    SELECT e.contract, 'restate' AS event, e.opening, t.* FROM trades t
       JOIN trades o ON o.kind = 'fill' AND (o.market, o.seq, o.k, o.batch) = (t.market, t.ref_seq, t.ref_k, t.ref_batch)
       JOIN events e ON e.batch = o.batch AND e.account = o.account AND e.source = o.unit
      WHERE t.kind <> 'fill' AND NOT EXISTS (SELECT 1 FROM events x WHERE x.batch = t.batch AND x.source = 'offset ' || t.seq || '.' || t.k))
-  SELECT b.contract, b.market, b.seq, b.k, b.order_id, b.kind, b.event, b.opening, b.delta, b.quantity, b.price,
+  SELECT b.contract, b.market, b.seq, b.k, b.order_id, b.kind, b.event, b.opening, b.delta, b.quantity, b.price, b.ref_seq, b.ref_k,
          f.delta AS fill_delta, f.price AS fill_price, f.quantity AS fill_quantity
     FROM booked b LEFT JOIN accounts.fill f ON (f.market, f.seq, f.k) = (b.market, b.seq, b.k)
    ORDER BY b.contract, b.market, b.seq, b.k LIMIT 10000`;
 
 export async function bookedFills(db: Queryable, contracts: readonly bigint[]): Promise<BookedFill[]> {
-  return (await db.query<BookedFill>(BOOKED, [contracts])).rows;
+  const { rows } = await db.query<Omit<BookedFill, 'lot'>>(BOOKED, [contracts]);
+  const restated = new Set(rows.filter(({ event }) => event === 'restate').map(({ contract }) => contract));
+  const lots = await restatedLots(db, [...restated]);
+  return rows.map((row) => {
+    const own = lots.get(row.contract);
+    return { ...row, lot: row.opening === null ? null : own === undefined ? row.opening : (own[row.opening - 1] ?? null) };
+  });
+}
+
+interface OpeningEvent {
+  readonly contract: bigint;
+  readonly kind: 'open' | 'increase' | 'restate';
+  readonly source: string;
+  readonly quantity: bigint;
+  readonly fx_rate_set: bigint | null;
+}
+
+/** Lots by opening, in order: each opening makes the next lot, and one that is restated moves to a lot of a new number. */
+async function restatedLots(db: Queryable, contracts: readonly bigint[]): Promise<Map<bigint, number[]>> {
+  if (contracts.length === 0) return new Map();
+  const { rows } = await db.query<OpeningEvent>(
+    `SELECT e.contract, e.kind, e.source, e.quantity, e.fx_rate_set
+       FROM clearing.batch b
+       JOIN clearing.step_run r ON r.batch = b.batch AND r.attempt = b.live_attempt AND r.name = 'process'
+       JOIN clearing.contract_event e ON e.batch = b.batch AND e.attempt = r.data_attempt
+      WHERE e.contract = ANY ($1) AND e.kind IN ('open', 'increase', 'restate')
+      ORDER BY e.contract, b.clearing_date, b.seq, e.no`,
+    [contracts],
+  );
+  const lots = new Map<bigint, number[]>();
+  for (const [contract, events] of Map.groupBy(rows, (row) => row.contract)) lots.set(contract, lotsAfter(events));
+  return lots;
+}
+
+function lotsAfter(events: readonly OpeningEvent[]): number[] {
+  const openings: { readonly event: OpeningEvent; quantity: bigint; lot: number }[] = [];
+  let made = 0;
+  for (const event of events) {
+    if (event.kind !== 'restate') {
+      openings.push({ event, quantity: event.quantity, lot: ++made });
+      continue;
+    }
+    const { source, fx_rate_set: set, quantity } = event;
+    const unit = openings.find(
+      (each) => each.event.source === source && each.event.fx_rate_set === set && each.quantity + quantity >= 0n,
+    );
+    // A restated closing makes no lot.
+    if (unit === undefined) continue;
+    unit.quantity += quantity;
+    if (unit.quantity > 0n) unit.lot = ++made;
+  }
+  return openings.map(({ lot }) => lot);
 }
 
 /** A booked fill with what it contributes to its contract's figure. */
@@ -142,26 +198,25 @@ export interface Share extends BookedFill {
 
 /**
  * What each fill contributes. Quantity and notional: what it added. Cost: its part of the lot it made, by value, as far as
- * that lot is open; what closes contributes nothing. Where a bust restated lots, parts of cost are not told apart.
+ * that lot is open; what closes, and what was busted or corrected since, contributes nothing.
  */
 export function sharesOf(gauge: Gauge, contract: TracedContract, fills: readonly BookedFill[]): Share[] {
   if (gauge.measure !== 'cost')
     return fills.map((fill) => ({ ...fill, amount: gauge.of({ quantity: fill.delta, value: 0n }, contract) }));
-  const isRestated = fills.some(({ event }) => event === 'restate');
+  const changed = new Set(
+    fills.flatMap(({ market, ref_seq, ref_k }) => (ref_seq === null ? [] : [`${market} ${ref_seq}.${ref_k}`])),
+  );
+  const weightOf = (fill: BookedFill): bigint =>
+    fill.kind === 'bust' || changed.has(`${fill.market} ${fill.seq}.${fill.k}`) ? 0n : fill.quantity * fill.price;
   const parts = new Map<BookedFill, bigint>();
-  for (const [opening, made] of Map.groupBy(fills, (fill) => fill.opening)) {
-    const lot = opening === null ? undefined : contract.states.find((each) => each.lot === opening);
-    if (lot === undefined || made.every(({ quantity }) => quantity === 0n)) continue;
-    const shares = allocate(
-      lot.quantity * lot.price,
-      made.map((fill) => fill.quantity * fill.price),
-    );
+  for (const [number, made] of Map.groupBy(fills, (fill) => fill.lot)) {
+    const lot = number === null ? undefined : contract.states.find((each) => each.lot === number);
+    const weights = made.map(weightOf);
+    if (lot === undefined || weights.every((weight) => weight === 0n)) continue;
+    const shares = allocate(lot.quantity * lot.price, weights);
     for (const [i, fill] of made.entries()) parts.set(fill, contract.sign * (shares[i] as bigint));
   }
-  return fills.map((fill) => ({
-    ...fill,
-    amount: isRestated ? undefined : gauge.of({ quantity: 0n, value: parts.get(fill) ?? 0n }, contract),
-  }));
+  return fills.map((fill) => ({ ...fill, amount: gauge.of({ quantity: 0n, value: parts.get(fill) ?? 0n }, contract) }));
 }
 
 const worthOf = (lots: readonly LotFact[]) => lots.reduce((sum, { quantity, price }) => sum + quantity * price, 0n);
@@ -174,7 +229,6 @@ export function contractLevel(gauge: Gauge, contract: TracedContract, fills: rea
   const isMirror = contract.back_to_back_of !== null;
   const kept = gauge.of({ quantity: sign * quantityOf(states), value: sign * worthOf(states) }, contract);
   const shares = isMirror ? [] : sharesOf(gauge, contract, fills);
-  const isApart = shares.some((share) => share.amount === undefined);
   return {
     ...{
       level: 'contract',
@@ -184,7 +238,7 @@ export function contractLevel(gauge: Gauge, contract: TracedContract, fills: rea
       amount,
     },
     children: new Set(fills.map(({ market, order_id }) => `${market}-${order_id}`)).size,
-    childrenSum: isMirror || isApart ? kept : sumOf(shares.map((share) => share.amount)),
+    childrenSum: isMirror ? kept : sumOf(shares.map((share) => share.amount)),
     agrees:
       quantityOf(lots) === quantityOf(states) &&
       worthOf(lots) === worthOf(states) &&

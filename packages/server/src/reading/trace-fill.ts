@@ -102,13 +102,15 @@ export function fillLevel(gauge: Gauge, fill: TracedFill, events: readonly Numbe
   };
 }
 
-/** The fill as one of its order's rows: the log is asked when somebody goes there. */
-export function fillRow(gauge: Gauge, fill: TracedFill, amount?: bigint): Worked {
-  const own = amount ?? amountOf(gauge, fill, fill.delta, fill.price);
+/**
+ * The fill as one of its order's rows, with what a batch booked of it; undefined: none has yet. The log is asked when
+ * somebody goes there.
+ */
+export function fillRow(fill: TracedFill, amount: bigint | undefined): Worked {
   const label = `${fill.market} ${fill.seq}.${fill.k} ${fill.state}`;
   return {
     ...{ level: 'fill', id: fillId(fill), label, path: `/orders/${fill.market}/${fill.order_id}`, children: 1 },
-    ...{ amount: fill.state === 'booked' ? own : undefined, childrenSum: undefined },
+    ...{ amount, childrenSum: undefined },
   };
 }
 

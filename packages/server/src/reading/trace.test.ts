@@ -103,6 +103,26 @@ test('an order shows the fills that make it; a fill its log entry and the journa
   });
 });
 
+test('a fill that was busted after its booking: the order is what is left of it, the contract as if it had never been', async () => {
+  const order = await walk('order', 'ARCX-30', 'quantity');
+  assert.deepEqual([order.levels.at(-1)?.amount, order.reconciles], ['60', true]);
+  assert.deepEqual(
+    order.rows.map(({ amount }) => amount),
+    ['60', '40', '-40'],
+  );
+  const cost = await walk('order', 'ARCX-30', 'cost');
+  assert.equal(cost.reconciles, true);
+  assert.deepEqual(
+    cost.rows.map(({ label, amount }) => [label.split(' ')[2], amount === null ? null : Number(amount) > 0]),
+    [
+      ['booked', true],
+      ['busted', false],
+      ['booked', false],
+    ],
+  );
+  assert.equal((await walk('business', '3', 'cost')).reconciles, true);
+});
+
 test('and back: from a journal to the contracts it posts for', async () => {
   const { rows } = await scratch.database.query<{ id: bigint }>(
     `SELECT id FROM accounts.journal WHERE rule = 'contract-mark' AND batch = 'ARCX.TRS.2013-10-08.1'`,
@@ -122,7 +142,7 @@ test('what is not there, or not in view, is not there', async () => {
     ['moon', '1'],
   ] as const) {
     assert.equal(await desk.resource('GET /v1/trace/{level}/{id}', risk, { params: { level, id } }), undefined, level);
-    await assert.rejects(walk(level, id), { code: 'NOT_FOUND' });
+    await assert.rejects(walk(level, id), { code: 'NO_SUCH_RESOURCE' });
   }
   const parent = await walk('firm', 'firm', 'quantity', staff('risk', [1n]));
   assert.deepEqual(
@@ -144,7 +164,7 @@ test('what is not there, or not in view, is not there', async () => {
     ['log', 'ARCX-3'],
     ['journal', '1'],
   ] as const)
-    await assert.rejects(walk(level, id, 'quantity', clientUser(2n)), { code: 'NOT_FOUND' }, level);
+    await assert.rejects(walk(level, id, 'quantity', clientUser(2n)), { code: 'NO_SUCH_RESOURCE' }, level);
   for (const [level, id] of [
     ['client', '1'],
     ['order', 'ARCX-5'],

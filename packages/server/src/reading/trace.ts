@@ -187,7 +187,7 @@ async function walkOrder(walk: Walk, id: string): Promise<Walked | undefined> {
   const amountOf = new Map(found?.shares.map((share) => [`${share.market} ${share.seq}.${share.k}`, share.amount]));
   return {
     levels: [...above, ...(found === undefined ? [] : [found.level]), level],
-    rows: fills.map((fill) => fillRow(walk.gauge, fill, amountOf.get(`${fill.market} ${fill.seq}.${fill.k}`))),
+    rows: fills.map((fill) => fillRow(fill, amountOf.get(`${fill.market} ${fill.seq}.${fill.k}`))),
   };
 }
 

@@ -3,10 +3,11 @@ import { accountLine, accountTree, clientName, clientOwner, masterRow, masters }
 import type { ReadingHouse } from '../../reading/house.ts';
 import { HOUSE_ZONE } from '../../reading/lane.ts';
 import { confirmOwn } from '../../reading/own-rows.ts';
-import { newestCommand, pageOf, problem } from '../../reading/page.ts';
+import { newestCommand, pageOf } from '../../reading/page.ts';
 import { isClient, listed, owned, sightOf } from '../../reading/sight.ts';
 import { transferLine, transfers } from '../../reading/transfer.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { problem } from '../problems.ts';
 
 type AccountRoutes = 'GET /v1/accounts' | 'GET /v1/accounts/{master}' | 'GET /v1/clients/{client}/name' | 'GET /v1/transfers';
 
@@ -37,7 +38,7 @@ export function accountEndpoints(house: ReadingHouse): Pick<Endpoints, AccountRo
         await confirmOwn(house.database, principal, { table: 'accounts.master_account', ids: [params.master] });
         return house.read(principal, async (db) => {
           const row = await masterRow(db, params.master);
-          if (row === undefined) throw problem('NOT_FOUND', { what: 'master account', id: params.master });
+          if (row === undefined) throw problem('NO_SUCH_RESOURCE');
           const tree = await accountTree(db, row, house.risk.snapshot(), house.risk.positions());
           const on = dateIn(house.businessNow(), HOUSE_ZONE);
           // Whoever is the client reads its own name; for everybody else it stands behind a route of its own.
@@ -56,7 +57,7 @@ export function accountEndpoints(house: ReadingHouse): Pick<Endpoints, AccountRo
       handle: ({ principal, params }) =>
         house.read(principal, async (db) => {
           const name = await clientName(db, params.client, dateIn(house.businessNow(), HOUSE_ZONE));
-          if (name === undefined) throw problem('NOT_FOUND', { what: 'name of client', id: params.client });
+          if (name === undefined) throw problem('NO_SUCH_RESOURCE');
           return { body: { client: params.client, zh: name.name_zh, en: name.name_en } };
         }),
     },

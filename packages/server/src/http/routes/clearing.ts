@@ -1,8 +1,9 @@
 import { batchDetail, batches, batchLine, batchRow } from '../../reading/batch.ts';
 import type { ReadingHouse } from '../../reading/house.ts';
-import { pageOf, problem } from '../../reading/page.ts';
+import { pageOf } from '../../reading/page.ts';
 import { listed } from '../../reading/sight.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { problem } from '../problems.ts';
 
 type ClearingRoutes = 'GET /v1/batches' | 'GET /v1/batches/{batch}' | 'POST /v1/batches/{batch}/run';
 
@@ -24,7 +25,7 @@ export function clearingEndpoints(house: ReadingHouse): Pick<Endpoints, Clearing
       handle: ({ principal, params }) =>
         house.read(principal, async (db) => {
           const row = await batchRow(db, params.batch);
-          if (row === undefined) throw problem('NOT_FOUND', { what: 'batch', id: params.batch });
+          if (row === undefined) throw problem('NO_SUCH_RESOURCE');
           const body = await batchDetail(db, row, house.businessNow(), house.mode);
           return { body, version: `${row.attempt}-${row.step ?? ''}-${row.state}` };
         }),
@@ -34,7 +35,7 @@ export function clearingEndpoints(house: ReadingHouse): Pick<Endpoints, Clearing
         house.read(principal, async (db) => (await batchRow(db, params.batch)) && { kind: 'batch', id: params.batch }),
       handle: async ({ principal, params, body }) => {
         const row = await house.read(principal, (db) => batchRow(db, params.batch));
-        if (row === undefined) throw problem('NOT_FOUND', { what: 'batch', id: params.batch });
+        if (row === undefined) throw problem('NO_SUCH_RESOURCE');
         const { fromStep, reason } = body;
         const operation = await house.operations.start({
           ...{ kind: 'batch.run', target: row.batch, by: principal.user },

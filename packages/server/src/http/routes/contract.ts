@@ -1,9 +1,10 @@
 import { contractDetail, contractLine, contractOwner, contractRow, contracts } from '../../reading/contract.ts';
 import type { ReadingHouse } from '../../reading/house.ts';
 import { confirmOwn } from '../../reading/own-rows.ts';
-import { pageOf, problem } from '../../reading/page.ts';
+import { pageOf } from '../../reading/page.ts';
 import { listed, owned, sightOf } from '../../reading/sight.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { problem } from '../problems.ts';
 
 export function contractEndpoints(house: ReadingHouse): Pick<Endpoints, 'GET /v1/contracts' | 'GET /v1/contracts/{contract}'> {
   return {
@@ -28,7 +29,7 @@ export function contractEndpoints(house: ReadingHouse): Pick<Endpoints, 'GET /v1
         await confirmOwn(house.database, principal, { table: 'accounts.contract', ids: [params.contract] });
         return house.read(principal, async (db) => {
           const row = await contractRow(db, params.contract);
-          if (row === undefined) throw problem('NOT_FOUND', { what: 'contract', id: params.contract });
+          if (row === undefined) throw problem('NO_SUCH_RESOURCE');
           return { body: await contractDetail(db, row), version: row.version };
         });
       },

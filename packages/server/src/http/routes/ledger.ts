@@ -8,9 +8,10 @@ import {
   LINES_MAX,
   trialBalance,
 } from '../../reading/journal.ts';
-import { pageOf, problem } from '../../reading/page.ts';
+import { pageOf } from '../../reading/page.ts';
 import { listed, owned, sightOf } from '../../reading/sight.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { problem } from '../problems.ts';
 
 type LedgerRoutes = 'GET /v1/ledger/trial-balance' | 'GET /v1/ledger/journals' | 'GET /v1/ledger/journals/{journal}';
 
@@ -43,8 +44,7 @@ export function ledgerEndpoints(house: ReadingHouse): Pick<Endpoints, LedgerRout
           const row = await journalRow(db, params.journal);
           const [journal] = row === undefined ? [] : await journalLines(db, sightOf(principal), [row], LINES_MAX);
           // A journal none of whose lines is in view is not there.
-          if (journal === undefined || journal.lines.length === 0)
-            throw problem('NOT_FOUND', { what: 'journal', id: params.journal });
+          if (journal === undefined || journal.lines.length === 0) throw problem('NO_SUCH_RESOURCE');
           return { body: journal };
         }),
     },

@@ -3,10 +3,11 @@ import type { ReadingHouse } from '../../reading/house.ts';
 import { HOUSE_ZONE } from '../../reading/lane.ts';
 import { limitLines, limitRow, limits } from '../../reading/limit.ts';
 import { listEntries, listLine } from '../../reading/list-entry.ts';
-import { pageOf, problem } from '../../reading/page.ts';
+import { pageOf } from '../../reading/page.ts';
 import { listed, owned, sightOf } from '../../reading/sight.ts';
 import { tradable } from '../../reading/tradable.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { problem } from '../problems.ts';
 
 type LimitRoutes = 'GET /v1/limits' | 'GET /v1/limits/{cell}' | 'GET /v1/lists' | 'GET /v1/tradable';
 
@@ -32,7 +33,7 @@ export function limitEndpoints(house: ReadingHouse): Pick<Endpoints, LimitRoutes
         house.read(principal, async (db) => {
           const row = await limitRow(db, params.cell);
           const [line] = row === undefined ? [] : await limitLines(db, [row]);
-          if (line === undefined) throw problem('NOT_FOUND', { what: 'limit', id: params.cell });
+          if (line === undefined) throw problem('NO_SUCH_RESOURCE');
           return { body: line, version: line.version };
         }),
     },

@@ -14,24 +14,26 @@ export function overviewEndpoints(house: ReadingHouse): Pick<Endpoints, Overview
     'GET /v1/house': {
       handle: async ({ principal }) => {
         const now = house.businessNow();
-        const alerts = await house.read(principal, (db) => alertCount(db, principal, sightOf(principal)));
+        const sees = house.allowed(principal).has('overview.read');
+        const alerts =
+          sees || isClient(principal) ? await house.read(principal, (db) => alertCount(db, principal, sightOf(principal))) : 0;
         const approvals = await house.approvals(principal);
-        // How much the house trades is nobody's business outside it.
-        const nodes = isClient(principal) ? [] : (await house.nodes()).slice(0, 50).map((node) => ({ ...node }));
-        const environment = house.mode;
-        return {
-          body: { environment, businessTime: formatInstant(now), nodes, approvals, alerts, clocks: clocks(house.facts, now) },
-        };
+        // How much the house trades is nobody's business but of those who do its business.
+        const nodes = sees ? (await house.nodes()).slice(0, 50).map((node) => ({ ...node })) : [];
+        const state = { environment: house.mode, businessTime: formatInstant(now), clocks: clocks(house.facts, now) };
+        return { body: { ...state, nodes, approvals, alerts } };
       },
     },
     'GET /v1/ribbon': {
       handle: async ({ principal, query }) => {
         const now = house.businessNow();
         const from = query.from === undefined ? deskDay(now) : parseInstant(query.from);
-        // Batches are the house's work: a client's user sees sessions only.
         const body = await house.read(principal, (db) => ribbon(db, house.facts, from, now, house.mode));
+        const may = house.allowed(principal);
+        if (may.has('overview.read') || may.has('batch.read')) return { body };
+        // Everybody may read the calendar; batches are the house's work.
         const lanes = body.lanes.filter(({ markets }) => markets.length > 0).map((lane) => ({ ...lane, batches: [] }));
-        return { body: house.allowed(principal).has('batch.read') || !isClient(principal) ? body : { ...body, lanes } };
+        return { body: { ...body, lanes } };
       },
     },
     'GET /v1/exposures': {

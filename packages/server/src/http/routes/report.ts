@@ -2,9 +2,10 @@ import { documentContent, documentLine, documentRow, documents, MEDIA } from '..
 import type { ReadingHouse } from '../../reading/house.ts';
 import { mailLine, mailRow, mails, queueAgain } from '../../reading/mail.ts';
 import { confirmOwn } from '../../reading/own-rows.ts';
-import { pageOf, problem } from '../../reading/page.ts';
+import { pageOf } from '../../reading/page.ts';
 import { listed, owned, sightOf } from '../../reading/sight.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { problem } from '../problems.ts';
 
 type ReportRoutes = 'GET /v1/reports' | 'GET /v1/reports/{document}/content' | 'GET /v1/mails' | 'POST /v1/mails/{mail}/resend';
 
@@ -33,7 +34,7 @@ export function reportEndpoints(house: ReadingHouse): Pick<Endpoints, ReportRout
           await documentRow(db, params.document),
           await documentContent(db, params.document),
         ]);
-        if (row === undefined || bytes === undefined) throw problem('NOT_FOUND', { what: 'document', id: params.document });
+        if (row === undefined || bytes === undefined) throw problem('NO_SUCH_RESOURCE');
         const file = { media: MEDIA[row.format] ?? 'application/octet-stream', name: row.file_name, bytes };
         return { body: null, file, version: row.sha256 };
       },
@@ -55,7 +56,7 @@ export function reportEndpoints(house: ReadingHouse): Pick<Endpoints, ReportRout
         house.database.transaction(async (tx) => {
           await queueAgain(tx, params.mail);
           const row = await mailRow(tx, params.mail);
-          if (row === undefined) throw problem('NOT_FOUND', { what: 'mail', id: params.mail });
+          if (row === undefined) throw problem('NO_SUCH_RESOURCE');
           return { body: mailLine(row) };
         }),
     },

@@ -1,10 +1,11 @@
 import type { ReadingHouse } from '../../reading/house.ts';
 import { logEntry, logOwner } from '../../reading/market-log.ts';
-import { problem } from '../../reading/page.ts';
+
 import { sightOf } from '../../reading/sight.ts';
 import { trace, traceOwner } from '../../reading/trace.ts';
 import type { Measure } from '../../reading/trace-measure.ts';
 import type { Endpoints } from '../endpoint.ts';
+import { problem } from '../problems.ts';
 
 export function traceEndpoints(
   house: ReadingHouse,
@@ -17,7 +18,7 @@ export function traceEndpoints(
         house.read(principal, async (db) => {
           const measure = String(query.measure ?? 'notional') as Measure;
           const body = await trace(db, house, { ...params, measure, sight: sightOf(principal) });
-          if (body === undefined) throw problem('NOT_FOUND', { what: params.level, id: params.id });
+          if (body === undefined) throw problem('NO_SUCH_RESOURCE');
           return { body };
         }),
     },
@@ -30,7 +31,7 @@ export function traceEndpoints(
       handle: async ({ params }) => {
         const seq = Number(params.seq);
         const events = await house.eventsAt(params.market, seq);
-        if (events === undefined) throw problem('NOT_FOUND', { what: 'log entry', id: `${params.market} ${params.seq}` });
+        if (events === undefined) throw problem('NO_SUCH_RESOURCE');
         return { body: logEntry(params.market, seq, events) };
       },
     },
