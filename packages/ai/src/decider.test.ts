@@ -7,7 +7,15 @@ import { MODEL, sealedModel } from './model.fixture.ts';
 import type { ModelRegistry, VersionRecord } from './registry.ts';
 import { ruleScore } from './rule.ts';
 import { openScorer, type Scorer, type ScorerFault } from './scorer.ts';
-import { championed, type ScratchRegistry, SHADOW_BEGIN, SHADOW_END, scratchRegistry, USE_CASE } from './scratch-registry.ts';
+import {
+  championed,
+  RISK,
+  type ScratchRegistry,
+  SHADOW_BEGIN,
+  SHADOW_END,
+  scratchRegistry,
+  USE_CASE,
+} from './scratch-registry.ts';
 
 /** Long enough for two busy cores; the bench measures the real one. */
 const DEADLINE_MS = 400;
@@ -140,7 +148,7 @@ test('[AI-a] a canary meets a fixed, growing share of the accounts; the others h
   );
   let met = 0;
   for (let i = 0; i < DECISIONS; i++) {
-    const standby = { routing: { champion: routing?.champion ?? null, canary, shadow: [] }, models };
+    const standby = { routing: { mode: 'model' as const, champion: routing?.champion ?? null, canary, shadow: [] }, models };
     const [answer, ...beside] = await it.decider.decide(standby, `master ${i}`, featuresOf(i), SHADOW_BEGIN + 6 * day);
     const isMet = placeOf(USE_CASE, `master ${i}`) < 0.25;
     assert.deepEqual([answer.version, answer.route], isMet ? ['canary', 'CANARY'] : [routing?.champion?.version, 'CHAMPION']);
@@ -151,4 +159,25 @@ test('[AI-a] a canary meets a fixed, growing share of the accounts; the others h
     if (isMet) met++;
   }
   assert.ok(met > 60 && met < 140, `${met} of ${DECISIONS} at a quarter`);
+});
+
+test('[AI-c] switched off, the rule answers everybody from that sweep on; anybody on duty may switch off, only people on', async (t) => {
+  const it = await harness({ fault: 'none', from: 0, times: 0 });
+  t.after(() => it.scorer.close());
+  const answer = async () =>
+    (await it.decider.decide(await it.decider.standby(USE_CASE, SHADOW_END), 'master 1', featuresOf(1), SHADOW_END)).map(
+      ({ route, fallback }) => `${route} ${fallback}`,
+    );
+  const machine = { user: 'system', team: 'house', duty: 'system' } as const;
+  assert.deepEqual(await answer(), ['CHAMPION null']);
+  await house.registry.setMode('rules', 'nobody trusts it today', machine, SHADOW_END);
+  assert.deepEqual(await answer(), ['rules switched-off']);
+  await assert.rejects(house.registry.setMode('model', 'again', machine, SHADOW_END), /MODEL_DUTY_REFUSED/);
+  await assert.rejects(
+    house.database.query(
+      `INSERT INTO ai.mode_change (mode, actor, team, duty, reason, at, audit_no) VALUES ('model', 'system', 'house', 'system', 'x', now(), 0)`,
+    ),
+  );
+  await house.registry.setMode('model', 'looked at', RISK, SHADOW_END);
+  assert.deepEqual(await answer(), ['CHAMPION null']);
 });

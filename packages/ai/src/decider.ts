@@ -9,7 +9,7 @@ import { DEADLINE_MS, type Scorer, type ScorerFault } from './scorer.ts';
 export const RULE_THRESHOLD = 0.2;
 
 /** Why the rules answered. */
-export type Fallback = ScorerFault | 'no-model' | 'registry' | 'insufficient-data';
+export type Fallback = ScorerFault | 'no-model' | 'switched-off' | 'registry' | 'insufficient-data';
 
 export type Route = 'rules' | 'SHADOW' | 'CANARY' | 'CHAMPION';
 
@@ -115,6 +115,7 @@ export function openDecider({ registry, scorer, logger = silentLogger, deadlineM
     async decide({ routing }, subject, features, at) {
       const begun = performance.now();
       if (routing === null) return [byRule(features, 'registry', begun)];
+      if (routing.mode === 'rules') return [byRule(features, 'switched-off', begun)];
       const { champion, canary, shadow } = routing;
       const takesCanary = canary !== null && placeOf(canary.useCase, subject) < canaryShare(canary.since, at);
       const chosen = takesCanary ? canary : champion;

@@ -88,7 +88,9 @@ export interface DecisionLog {
   append(decisions: readonly NewDecision[]): Promise<readonly bigint[]>;
   /** What came of a decision. Once; the same again changes nothing. */
   recordOutcomes(outcomes: readonly { readonly decision: bigint; readonly happened: boolean }[], at: Instant): Promise<void>;
-  /** Newest first. */
+  /** Decisions in the log, and of them those that the rules made because a model that should have answered did not. */
+  count(): Promise<{ readonly decisions: bigint; readonly fallbacks: bigint }>;
+  /** Newest first; at most `limit` (100 by default, 1,000 at most). */
   list(filter: { readonly subject?: string; readonly before?: bigint; readonly limit?: number }): Promise<readonly Decision[]>;
   /** Proves the chain and scores every decision again from its artefact and input: the same bits, or the first fault. */
   replay(): Promise<DecisionVerdict>;
@@ -139,6 +141,13 @@ export function openDecisionLog({ database, audit }: DecisionLogOptions): Decisi
          SELECT d, h, $3 FROM unnest($1::bigint[], $2::boolean[]) AS o (d, h) ON CONFLICT (decision) DO NOTHING`,
         [outcomes.map(({ decision }) => decision), outcomes.map(({ happened }) => happened), instantParameter(at)],
       );
+    },
+    async count() {
+      const { rows } = await database.query<{ decisions: bigint; fallbacks: bigint }>(
+        `SELECT count(*) AS decisions, count(*) FILTER (WHERE fallback NOT IN ('no-model', 'switched-off', 'insufficient-data'))
+           AS fallbacks FROM ai.decision`,
+      );
+      return rows[0] as { decisions: bigint; fallbacks: bigint };
     },
     list: async ({ subject, before, limit = 100 }) =>
       (

@@ -94,6 +94,12 @@ table(
   { no: 'bigint', ...text('version', 'route'), ...instants('opened_at', 'closed_at') },
   'write',
 );
+table('mode_change', '模型总开关', 'switchings of all models', {
+  ...{ no: 'bigint', audit_no: 'bigint' },
+  ...text('mode', 'team', 'duty', 'reason'),
+  ...people('actor'),
+  ...instants('at'),
+});
 table('decision', '模型决策日志', 'decision log', {
   ...{ no: 'bigint', business_date: 'date' },
   ...text('use_case', 'route', 'version', 'artefact_sha256', 'fallback', 'outcome', 'tier', 'prev_hash', 'hash'),
@@ -135,7 +141,7 @@ table('review_verdict', '复核结论', 'verdicts of reviews', {
 const AUDIT_PARAMS = {
   ...{ version: 'text', use_case: 'text', transition: 'text', from_state: 'text', to_state: 'text', team: 'text' },
   ...{ artefact: 'text', dataset: 'text', suites: 'integer', passed: 'boolean', item: 'integer', verdict: 'text' },
-  ...{ decision: 'bigint', decision_hash: 'text' },
+  ...{ decision: 'bigint', decision_hash: 'text', mode: 'text' },
 } as const;
 auditParams('ai', AUDIT_PARAMS);
 

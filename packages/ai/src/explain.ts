@@ -193,9 +193,26 @@ function numbersOf({ score: value, threshold, reasons, counterfactual }: Told): 
   return [...(value === null ? [] : [percent(value)]), percent(threshold), ...[...values, ...shown].flatMap(numbersIn)];
 }
 
+/** One reason in words. */
+export const tellReason = (reason: Reason): Bilingual => ({ zh: reasonText('zh', reason), en: reasonText('en', reason) });
+
 function reasonText(language: 'zh' | 'en', { code, values }: Reason): string {
   const template = REASONS[code as ReasonCode][language];
   return template.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+}
+
+/** What would lift the warning, in words; undefined when nothing was found that would. */
+export function tellCounterfactual(found: readonly Counterfactual[]): Bilingual | undefined {
+  if (found.length === 0) return undefined;
+  const zh = found.map(({ code, shown, currency }) =>
+    code === 'add-margin' ? `追加保证金 ${shown} ${currency}` : `减少名义本金 ${shown} ${currency}`,
+  );
+  const en = found
+    .map(({ code, shown, currency }) =>
+      code === 'add-margin' ? `adding ${shown} ${currency} of margin` : `giving up ${shown} ${currency} of notional`,
+    )
+    .join(', or ');
+  return { zh: `${zh.join('，或')}，即可解除预警。`, en: `${en[0]?.toUpperCase()}${en.slice(1)}, would lift the warning.` };
 }
 
 function chinese({ score: value, threshold, outcome, byRule, reasons, counterfactual }: Told): string {
@@ -204,11 +221,8 @@ function chinese({ score: value, threshold, outcome, byRule, reasons, counterfac
   const who = byRule ? '规则' : '模型';
   const chance = `${who}估计 ${HORIZON_DAYS} 个交易日内保证金不足的概率为 ${percent(value)}%`;
   if (outcome === 'quiet') return `${chance}，低于预警线 ${percent(threshold)}%。`;
-  const ways = (counterfactual ?? []).map(({ code, shown, currency }) =>
-    code === 'add-margin' ? `追加保证金 ${shown} ${currency}` : `减少名义本金 ${shown} ${currency}`,
-  );
-  const out = ways.length === 0 ? '' : `${ways.join('，或')}，即可解除预警。`;
-  return `${chance}，达到预警线 ${percent(threshold)}%：${why}。${out}`;
+  const ways = tellCounterfactual(counterfactual ?? [])?.zh ?? '';
+  return `${chance}，达到预警线 ${percent(threshold)}%：${why}。${ways}`;
 }
 
 function english({ score: value, threshold, outcome, byRule, reasons, counterfactual }: Told): string {
@@ -217,10 +231,6 @@ function english({ score: value, threshold, outcome, byRule, reasons, counterfac
   const who = byRule ? 'The rule' : 'The model';
   const chance = `${who} puts the chance of a margin shortfall within ${HORIZON_DAYS} trading days at ${percent(value)}%`;
   if (outcome === 'quiet') return `${chance}, below the warning line of ${percent(threshold)}%.`;
-  const ways = (counterfactual ?? []).map(({ code, shown, currency }) =>
-    code === 'add-margin' ? `adding ${shown} ${currency} of margin` : `giving up ${shown} ${currency} of notional`,
-  );
-  const joined = ways.join(', or ');
-  const out = joined === '' ? '' : ` ${joined[0]?.toUpperCase()}${joined.slice(1)}, would lift the warning.`;
-  return `${chance}, at or above the warning line of ${percent(threshold)}%: ${why}.${out}`;
+  const ways = tellCounterfactual(counterfactual ?? [])?.en ?? '';
+  return `${chance}, at or above the warning line of ${percent(threshold)}%: ${why}.${ways === '' ? '' : ` ${ways}`}`;
 }

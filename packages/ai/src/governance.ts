@@ -265,3 +265,17 @@ function moved(transition: TransitionName, standing: Standing, { actor, at }: Go
     };
   return transition === 'canary' ? { ...changed, promoter: actor.user } : changed;
 }
+
+/** A command that somebody could give to a version as it stands, and the duties it asks for. */
+export interface Move {
+  readonly name: CommandName;
+  readonly to: ModelState;
+  readonly duties: readonly Duty[];
+}
+
+/** By state alone: who is too close to the model, or what is missing, {@link govern} tells. */
+export function movesFrom(state: ModelState): readonly Move[] {
+  return COMMAND_NAMES.filter((name) => (TRANSITIONS[name].from as readonly ModelState[]).includes(state)).map((name) => ({
+    ...{ name, to: TRANSITIONS[name].to, duties: TRANSITIONS[name].duties },
+  }));
+}

@@ -23,7 +23,7 @@ export {
   openEarlyWarning,
   type Warning,
 } from './early-warning.ts';
-export { REASONS, type ReasonCode } from './explain.ts';
+export { REASONS, type ReasonCode, tellCounterfactual, tellReason } from './explain.ts';
 export { type Figures, type GateVerdict, judge } from './gate.ts';
 export {
   type Actor,
@@ -35,6 +35,8 @@ export {
   isInForce,
   MANDATORY_SUITES,
   type ModelState,
+  type Move,
+  movesFrom,
   SHADOW_MIN,
   STATES,
   type Standing,
@@ -46,6 +48,7 @@ export {
 export { type PriceHistory, readPriceHistory } from './price-history.ts';
 export {
   type DatasetRecord,
+  type Mode,
   type ModelCase,
   type ModelRegistry,
   type NewVersion,

@@ -107,8 +107,12 @@ export interface TransitionRecord {
   readonly auditNo: bigint;
 }
 
+export type Mode = 'model' | 'rules';
+
 /** What answers now. A lapsed or missing version leaves the rules. */
 export interface Routing {
+  /** `rules`: all models are switched off. */
+  readonly mode: Mode;
   readonly champion: VersionRecord | null;
   readonly canary: VersionRecord | null;
   readonly shadow: readonly VersionRecord[];
@@ -136,6 +140,9 @@ export interface ModelRegistry {
   /** The bytes under a hash; undefined when there are none. @throws Problem ARTEFACT_INVALID when they do not give it */
   artefact(sha256: string): Promise<string | undefined>;
   routing(useCase: string, at: Instant): Promise<Routing>;
+  mode(): Promise<Mode>;
+  /** Switches all models off, or on again. The machine may switch off; only people switch on. @throws Problem MODEL_DUTY_REFUSED */
+  setMode(mode: Mode, reason: string, actor: Actor, at: Instant): Promise<void>;
 }
 
 export interface RegistryOptions {
@@ -190,10 +197,14 @@ export function openRegistry({ database, audit }: RegistryOptions): ModelRegistr
         throw problem('ARTEFACT_INVALID', { reason: `the bytes stored under ${hash} give another hash` });
       return body;
     },
+    mode: () => readMode(database),
+    setMode: (mode, reason, actor, at) => noted((tx) => setMode(tx, mode, reason, actor, at, note)),
     async routing(useCase, at) {
+      const mode = await readMode(database);
+      if (mode === 'rules') return { mode, champion: null, canary: null, shadow: [] };
       const versions = (await readVersions(database, useCase)).filter((version) => isInForce(version, at));
       const of = (state: ModelState) => versions.filter((version) => version.state === state);
-      return { champion: of('CHAMPION')[0] ?? null, canary: of('CANARY').at(-1) ?? null, shadow: of('SHADOW') };
+      return { mode, champion: of('CHAMPION')[0] ?? null, canary: of('CANARY').at(-1) ?? null, shadow: of('SHADOW') };
     },
   };
 }
@@ -412,4 +423,20 @@ async function evidenceOf(tx: Transaction, standing: VersionRecord & { round: nu
     suites: rows,
     shadow: inShadow ? await shadowRecord(tx, standing.version) : { days: 0, labelled: 0, holds: false },
   };
+}
+
+async function readMode(over: Queryable): Promise<Mode> {
+  const { rows } = await over.query<{ mode: Mode }>('SELECT mode FROM ai.mode_change ORDER BY no DESC LIMIT 1');
+  return rows[0]?.mode ?? 'model';
+}
+
+async function setMode(tx: Transaction, mode: Mode, reason: string, actor: Actor, at: Instant, note: Note): Promise<void> {
+  const duties: readonly string[] = mode === 'rules' ? ['risk', 'compliance', 'system', 'operator'] : ['risk', 'compliance'];
+  if (!duties.includes(actor.duty))
+    throw problem('MODEL_DUTY_REFUSED', { command: `switch to ${mode}`, needed: duties.join(', '), duty: actor.duty });
+  const auditNo = await note(tx, actor, 'model mode', mode, { mode });
+  await tx.query(
+    `INSERT INTO ai.mode_change (mode, actor, team, duty, reason, at, audit_no) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [mode, actor.user, actor.team, actor.duty, reason, instantParameter(at), auditNo],
+  );
 }

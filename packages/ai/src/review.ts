@@ -27,6 +27,9 @@ export interface ReviewItem {
   readonly raisedAt: Instant;
   readonly dueAt: Instant;
   readonly endedAt: Instant | null;
+  /** Who decided, and why; null until somebody has. */
+  readonly reviewer: string | null;
+  readonly reason: string | null;
 }
 
 export interface ReviewVerdict {
@@ -50,6 +53,8 @@ export interface ReviewQueue {
   raise(review: NewReview): Promise<bigint | undefined>;
   /** Open ones first, then the newest; at most `limit`, 200 by default. */
   list(limit?: number): Promise<readonly ReviewItem[]>;
+  /** Items of these decisions. */
+  ofDecisions(decisions: readonly bigint[]): Promise<readonly ReviewItem[]>;
   /** Decides an item, for good. @throws Problem REVIEW_REFUSED | MODEL_DUTY_REFUSED | MODEL_SEPARATION_REFUSED */
   decide(verdict: ReviewVerdict): Promise<void>;
   /** Closes what is overdue; it stays tightened. @returns how many */
@@ -82,10 +87,12 @@ export function openReviewQueue({ database, audit }: ReviewQueueOptions): Review
     list: async (limit = 200) =>
       (
         await database.query<ReviewItem>(
-          `SELECT ${COLUMNS} FROM ai.review_item ORDER BY (state = 'OPEN') DESC, CASE WHEN state = 'OPEN' THEN due_at END, no DESC LIMIT $1`,
+          `${ITEMS} ORDER BY (state = 'OPEN') DESC, CASE WHEN state = 'OPEN' THEN due_at END, i.no DESC LIMIT $1`,
           [Math.min(limit, 1_000)],
         )
       ).rows,
+    ofDecisions: async (decisions) =>
+      (await database.query<ReviewItem>(`${ITEMS} WHERE decision = ANY($1) ORDER BY i.no`, [decisions])).rows,
     async decide(verdict) {
       await database.transaction((tx) => decide(tx, audit, verdict));
       await audit.checkpoint();
@@ -108,12 +115,13 @@ export function openReviewQueue({ database, audit }: ReviewQueueOptions): Review
   };
 }
 
-const COLUMNS = `no, decision, use_case AS "useCase", subject, duty, action, state, raised_at AS "raisedAt", due_at AS "dueAt",
-  ended_at AS "endedAt"`;
+const ITEMS = `SELECT i.no, i.decision, i.use_case AS "useCase", i.subject, i.duty, i.action, i.state, i.raised_at AS "raisedAt",
+    i.due_at AS "dueAt", i.ended_at AS "endedAt", v.reviewer, v.reason
+  FROM ai.review_item i LEFT JOIN ai.review_verdict v ON v.item = i.no`;
 
 async function decide(tx: Transaction, audit: AuditLog, { item, verdict, reason, actor, at }: ReviewVerdict): Promise<void> {
   const refuse = (why: string) => problem('REVIEW_REFUSED', { item, reason: why });
-  const { rows } = await tx.query<ReviewItem>(`SELECT ${COLUMNS} FROM ai.review_item WHERE no = $1 FOR UPDATE`, [item]);
+  const { rows } = await tx.query<ReviewItem>(`${ITEMS} WHERE i.no = $1 FOR UPDATE OF i`, [item]);
   const [found] = rows;
   if (found === undefined) throw refuse('there is no such item');
   if (found.state !== 'OPEN') throw refuse(`it is ${found.state}, and that is final`);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Logger, silentLogger } from '@meridian/base';
 import type { Features, SealedArtefact } from './artefact.ts';
-import { openBreaker } from './breaker.ts';
+import { type Breaker, openBreaker } from './breaker.ts';
 
 /** A score later than this is none. */
 export const DEADLINE_MS = 20;
@@ -42,6 +42,7 @@ export interface Scorer {
   score(sha256: string, features: Features): Promise<Scored>;
   /** Faults by kind since it was opened. */
   readonly faults: Readonly<Partial<Record<ScorerFault, number>>>;
+  readonly breaker: Breaker['state'];
   /** Workers started so far. */
   readonly starts: number;
   close(): Promise<void>;
@@ -163,6 +164,9 @@ export function openScorer(options: ScorerOptions = {}): Scorer {
     },
     get faults() {
       return { ...faults };
+    },
+    get breaker() {
+      return breaker.state;
     },
     get starts() {
       return starts;
