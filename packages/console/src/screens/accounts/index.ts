@@ -2,7 +2,7 @@ import { defineScreen } from '../../router/screen.ts';
 
 export const accounts = defineScreen(
   {
-    ...{ path: '/accounts', title: { zh: '账户', en: 'Accounts' }, rail: { zh: '账户', en: 'Accounts' } },
+    ...{ path: '/accounts', title: { zh: '账户', en: 'Accounts' }, rail: { zh: '账户', en: 'Account' } },
     ...{ code: 'ACC', go: 'a', action: 'account.read' },
   },
   () => ({}),

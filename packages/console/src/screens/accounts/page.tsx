@@ -1,5 +1,4 @@
 import { useNavigate } from '@tanstack/react-router';
-import { scaleUnit } from '../../format/number.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Scaled } from '../../parts/amount.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
@@ -8,6 +7,7 @@ import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { ppm } from '../orders/figure.ts';
 import { type ItemOf, usePages } from '../pages.ts';
+import { mixedUnit } from '../scale-unit.ts';
 import '../screens.css';
 import { text } from './text.ts';
 
@@ -21,7 +21,7 @@ export default function Accounts() {
   const { scale } = usePreferences();
   const navigate = useNavigate();
   const pages = usePages('GET /v1/accounts', {}, EVERY_MS);
-  const unit = scaleUnit(scale, language);
+  const unit = mixedUnit(scale, language);
   const columns: readonly TableColumn<AccountLine>[] = [
     { key: 'token', title: words.token, width: 140, cell: (row) => row.token },
     { key: 'master', title: words.master, width: 110, cell: (row) => <span className="mild">{row.master}</span> },
@@ -29,8 +29,8 @@ export default function Accounts() {
     { key: 'entity', title: words.entity, width: 80, cell: (row) => <span className="mild">{row.entity}</span> },
     { key: 'subs', title: words.subs, width: 80, numeric: true, cell: (row) => row.subs },
     { key: 'currency', title: words.currency, width: 80, cell: (row) => <span className="dim">{row.currency}</span> },
-    { key: 'equity', title: words.equity, unit, numeric: true, cell: (row) => <Scaled value={row.equity} /> },
-    { key: 'requirement', title: words.requirement, unit, numeric: true, cell: (row) => <Scaled value={row.requirement} /> },
+    { key: 'equity', title: words.equity, ...unit, numeric: true, cell: (row) => <Scaled value={row.equity} /> },
+    { key: 'requirement', title: words.requirement, ...unit, numeric: true, cell: (row) => <Scaled value={row.requirement} /> },
     { key: 'ratio', title: words.ratio, width: 120, numeric: true, cell: (row) => ppm(row.ratioPpm) },
   ];
   return (

@@ -105,7 +105,7 @@ export const text = defineText(
     business: 'Business',
     date: 'Date',
     state: 'State',
-    attempt: 'Attempt',
+    attempt: 'Try',
     step: 'At step',
     due: 'Due',
     published: 'Published',

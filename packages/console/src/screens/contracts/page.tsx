@@ -1,6 +1,6 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { formatNumber, scaleUnit } from '../../format/number.ts';
+import { formatNumber } from '../../format/number.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Scaled } from '../../parts/amount.tsx';
 import { Select } from '../../parts/select.tsx';
@@ -10,6 +10,7 @@ import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { exact } from '../orders/figure.ts';
 import { type ItemOf, usePages } from '../pages.ts';
+import { mixedUnit } from '../scale-unit.ts';
 import '../screens.css';
 import { text } from './text.ts';
 
@@ -67,7 +68,7 @@ export function useContractColumns(): readonly TableColumn<ContractLine>[] {
   const language = useLanguage();
   const { scale } = usePreferences();
   return useMemo(() => {
-    const unit = scaleUnit(scale, language);
+    const unit = mixedUnit(scale, language);
     return [
       { key: 'contract', title: words.contract, width: 78, cell: (row) => row.contract },
       {
@@ -97,18 +98,18 @@ export function useContractColumns(): readonly TableColumn<ContractLine>[] {
       {
         key: 'notional',
         title: words.notional,
-        unit,
+        ...unit,
         width: 116,
         numeric: true,
         cell: (row) => <Scaled value={row.notional} />,
       },
       { key: 'mark', title: words.mark, width: 84, numeric: true, cell: (row) => exact(row.mark) },
       { key: 'markOn', title: words.markOn, width: 84, cell: (row) => <span className="mild">{row.markOn ?? '—'}</span> },
-      { key: 'worth', title: words.worth, unit, width: 116, numeric: true, cell: (row) => <Scaled value={row.worth} /> },
+      { key: 'worth', title: words.worth, ...unit, width: 116, numeric: true, cell: (row) => <Scaled value={row.worth} /> },
       {
         key: 'profit',
         title: words.profit,
-        unit,
+        ...unit,
         width: 104,
         numeric: true,
         cell: (row) => <Scaled value={row.profit} signed />,

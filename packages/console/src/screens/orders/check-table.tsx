@@ -1,16 +1,11 @@
 import type { AnswerOf } from '@meridian/api';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
-import { exact, ppm } from './figure.ts';
+import { CheckFigure } from './check-figure.tsx';
 import { text } from './text.ts';
 
 export type Check = AnswerOf<'POST /v1/orders/check'>['checks'][number];
 
-/** A figure of a check in its unit: shares and money with their places, ratios as per cent. */
-export function checkFigure(value: string | null, unit: string | null): string {
-  return unit === 'ppm' && value !== null ? ppm(value) : exact(value);
-}
-
-/** Every check of an order, passed or not, with what it uses and what is allowed. The failed ones first. */
+/** Every check of an order, passed or not, with what it asks for, what is in use already and what is allowed. The failed ones first. */
 export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
   const words = useText(text);
   const language = useLanguage();
@@ -34,12 +29,18 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
             <th scope="row" title={check.code} className={check.passed ? '' : 'strong'}>
               {!check.passed && <span aria-hidden="true">✕ </span>}
               {check.title[language]} <span className="hidden-text">{check.passed ? words.passed : words.failed}</span>
+              {check.requested !== null && check.used !== null && (
+                <span className="check-used dim">
+                  {words.figure.used} <CheckFigure value={check.used} unit={check.unit} />
+                </span>
+              )}
             </th>
             <td className="num">
-              {checkFigure(check.requested ?? check.used, check.unit)}
-              {check.unit !== null && check.unit !== 'ppm' && <span className="dim"> {check.unit}</span>}
+              <CheckFigure value={check.requested ?? check.used} unit={check.unit} />
             </td>
-            <td className="num dim">{checkFigure(check.limit, check.unit)}</td>
+            <td className="num dim">
+              <CheckFigure value={check.limit} unit={check.unit} />
+            </td>
           </tr>
         ))}
       </tbody>

@@ -1,6 +1,6 @@
 import type { AnswerOf } from '@meridian/api';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
-import { checkFigure } from './check-table.tsx';
+import { CheckFigure } from './check-figure.tsx';
 import { text } from './text.ts';
 
 export type Rejection = NonNullable<AnswerOf<'POST /v1/orders/check'>['rejection']>;
@@ -9,8 +9,8 @@ export type Rejection = NonNullable<AnswerOf<'POST /v1/orders/check'>['rejection
 export function RejectionText({ rejection }: { readonly rejection: Rejection }) {
   const words = useText(text);
   const language = useLanguage();
+  const unit = rejection.currency ?? rejection.unit;
   const figures = (['requested', 'used', 'limit', 'wouldPass'] as const).filter((name) => rejection[name] !== null);
-  const unit = rejection.currency ?? (rejection.unit === 'ppm' ? null : rejection.unit);
   return (
     <div className="rejection">
       <p className="bad strong">{rejection.title[language]}</p>
@@ -21,8 +21,8 @@ export function RejectionText({ rejection }: { readonly rejection: Rejection }) 
             <div key={name}>
               <dt>{words.figure[name]}</dt>
               <dd>
-                {checkFigure(rejection[name], rejection.unit)}
-                {unit !== null && <span className="dim"> {unit}</span>}
+                {/* What would pass is a price where the rule is one of price, and a quantity everywhere else. */}
+                <CheckFigure value={rejection[name]} unit={name === 'wouldPass' && unit !== 'price' ? 'quantity' : unit} />
               </dd>
             </div>
           ))}

@@ -21,7 +21,7 @@ export const orderWords = defineText(
     side: { buy: '买', sell: '卖', 'sell-short': '卖空' },
     effect: { open: '开仓', close: '平仓' },
     type: { market: '市价', limit: '限价' },
-    timeInForce: { day: '当日', ioc: '即成余撤', fok: '全成或撤' },
+    timeInForce: { day: '当日', ioc: 'IOC', fok: 'FOK' },
   },
   {
     state: {

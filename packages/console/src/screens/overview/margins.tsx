@@ -4,7 +4,6 @@ import { useNavigate } from '@tanstack/react-router';
 import type { ColumnOf } from '../../data/protocol.ts';
 import { useMay } from '../../data/session.ts';
 import { useRows, useViewport } from '../../data/use-viewport.ts';
-import { scaleUnit } from '../../format/number.ts';
 import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Scaled } from '../../parts/amount.tsx';
@@ -14,6 +13,7 @@ import { usePreferences } from '../../preferences.ts';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { nameOf } from '../names.ts';
 import { ppm } from '../orders/figure.ts';
+import { mixedUnit } from '../scale-unit.ts';
 import { exposuresQuery } from './exposures.tsx';
 import { text } from './text.ts';
 
@@ -40,7 +40,7 @@ export function MarginsPanel() {
       cell: (row) => <span className={row.state === 'normal' ? '' : tones[row.state]}>{ppm(row.ratioPpm)}</span>,
     },
     {
-      ...{ key: 'shortfall', title: words.shortfall, unit: scaleUnit(scale, language), width: 104, numeric: true },
+      ...{ key: 'shortfall', title: words.shortfall, ...mixedUnit(scale, language), width: 104, numeric: true },
       cell: (row) => (
         <>
           <Scaled value={row.shortfall} />
@@ -49,7 +49,7 @@ export function MarginsPanel() {
       ),
     },
     {
-      ...{ key: 'state', title: words.handling, width: 92, numeric: true },
+      ...{ key: 'state', title: words.handling, width: 116, numeric: true },
       cell: (row) => {
         const due = instantOf(row.due);
         return (

@@ -149,8 +149,8 @@ function Sessions() {
                 },
                 { key: 'place', title: words.place, width: 70, cell: (row) => row.jurisdiction },
                 { key: 'strong', title: words.factor, width: 80, cell: (row) => (row.strong ? words.yes : words.no) },
-                { key: 'since', title: words.since, width: 170, cell: (row) => <Moment at={row.since} /> },
-                { key: 'seen', title: words.seen, width: 170, cell: (row) => <Moment at={row.lastSeen} /> },
+                { key: 'since', title: words.since, width: 180, cell: (row) => <Moment at={row.since} /> },
+                { key: 'seen', title: words.seen, width: 180, cell: (row) => <Moment at={row.lastSeen} /> },
                 {
                   ...{ key: 'end', title: words.end, width: 60 },
                   cell: (row) =>

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { call, reading } from '../../data/call.ts';
 import { refusalOf } from '../../data/problem.ts';
 import { useText } from '../../i18n/use-text.ts';
@@ -61,6 +61,12 @@ function Entering({ tradable, initial, close, another }: EnteringProps) {
   const [clOrdId] = useState(() => makeClOrdId(Date.now(), (bytes) => crypto.getRandomValues(bytes)));
   const [attempt, setAttempt] = useState(() => crypto.randomUUID());
   const [sent, setSent] = useState<Entry | null>(null);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    // After the dialog has taken the focus, and not on its closing button: a ticket begins with what is traded.
+    const frame = requestAnimationFrame(() => form.current?.querySelector('input')?.focus());
+    return () => cancelAnimationFrame(frame);
+  }, []);
   const change = (changed: Partial<Draft>) => setDraft((old) => ({ ...old, ...changed }));
   const made = entryOf(draft, tradable, clOrdId);
   const entry = 'entry' in made ? made.entry : undefined;
@@ -89,7 +95,7 @@ function Entering({ tradable, initial, close, another }: EnteringProps) {
     if (entry !== undefined && passes && !send.isPending) enter(entry);
   };
   return (
-    <form className="ticket" onSubmit={submit}>
+    <form ref={form} className="ticket" onSubmit={submit}>
       <TicketForm draft={draft} tradable={tradable} change={change} />
       <div className="ticket-right">
         <VerdictPanel verdict={verdict} fresh={fresh} lacks={'lacks' in made ? made.lacks : []} use={change} />

@@ -42,8 +42,11 @@ export function VerdictPanel({ verdict, fresh, lacks, use }: VerdictPanelProps) 
   const price = rejection?.unit === 'price' ? rejection.wouldPass : null;
   return (
     <div className={`ticket-verdict ${fresh ? '' : 'stale-verdict'}`} aria-live="polite">
-      <p className={`strong ${tones[verdict.outcome]}`}>{nameOf(words.verdictOf, verdict.outcome)}</p>
-      {rejection !== null && <RejectionText rejection={rejection} />}
+      {rejection === null ? (
+        <p className={`strong ${tones[verdict.outcome]}`}>{nameOf(words.verdictOf, verdict.outcome)}</p>
+      ) : (
+        <RejectionText rejection={rejection} />
+      )}
       {(fits !== null && fits !== '0') || price !== null ? (
         <div className="actions">
           {fits !== null && fits !== '0' && verdict.outcome !== 'accept' && (
