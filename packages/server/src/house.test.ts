@@ -173,14 +173,13 @@ after(async () => {
   fs.rmSync(root, { recursive: true, force: true });
 });
 
-const told = (name: string) => house.service.ask?.({ what: name, body: null });
+const ask = async (what: string, body: unknown) => house.service.ask?.({ what, body }, 'supervisor');
+const told = (name: string) => ask(name, null);
 
 test('[UA-6] reference data, accounts and the day reach the node in order: its door opens with slices to trade on', async () => {
-  await house.service.ask?.({
-    what: 'record-reference',
-    body: { reference: asText(demoReference([MARKET])), by: { maker: 'maker', checker: 'checker' } },
-  });
-  for (const body of demoAccounts([MARKET])) await house.service.ask?.({ what: 'execute', body });
+  const by = { maker: 'maker', checker: 'checker' };
+  await ask('record-reference', { reference: asText(demoReference([MARKET])), by });
+  for (const body of demoAccounts([MARKET])) await ask('execute', body);
   await told('introduce');
   for (const time of ['2013-10-07T12:31:00Z', '2013-10-07T13:00:00Z', '2013-10-07T13:30:00Z']) await advance(time);
   const { rows } = await scratch.database.query<{ messages: bigint; sent: bigint }>(
@@ -280,7 +279,7 @@ test('bad input: the database dies while clients trade: the node trades on, its 
   await until(() => reports.some((each) => each.id === 'T4'), 'an answer to T4');
   assert.match(reports.find((each) => each.id === 'T4')?.text ?? '', /^LEASE_STATIC: .*would pass/);
   assert.ok(((await link.status()) as NodeAnswer).seq > seq);
-  await assert.rejects(house.service.ask?.({ what: 'execute', body: demoAccounts([MARKET])[0] }) as Promise<unknown>);
+  await assert.rejects(ask('execute', demoAccounts([MARKET])[0]));
   postgres = await startPostgres({ dataDir: path.join(scratch.dataDir, 'postgres'), port: postgres.port });
   await until(
     () =>
