@@ -1,11 +1,13 @@
 import { formatInstant, type Instant, parseInstant, wallTimeIn } from '@meridian/base';
 import type { MarketFacts } from '@meridian/market';
 import { displayWidth, type Language, say } from '../cli/command.ts';
+import { dataFolder } from '../data-folder.ts';
 import type { ProcessClient } from '../link/rpc.ts';
 import type { StoryLine } from '../process/child.ts';
 import type { HouseSettings } from '../process/settings.ts';
 import type { HouseStatus } from '../status.ts';
 import { LISTINGS } from './cast.ts';
+import { demoUsersFile } from './users.ts';
 
 /**
  * What a person watches: the story scrolls, the panel below stands still. Without a terminal only the story is
@@ -106,9 +108,14 @@ export function openView(options: ViewOptions): View {
     },
     started() {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-      const at = `http://127.0.0.1:${house.ports.http}/v1/status`;
+      const at = `http://localhost:${house.ports.http}/`;
       erase();
-      write(`${say(language, `系统就绪，用时 ${seconds} 秒；状态 ${at}`, `Ready in ${seconds} s; status at ${at}`)}\n`);
+      write(
+        `${say(language, `系统就绪，用时 ${seconds} 秒；控制台 ${at}`, `Ready in ${seconds} s; the console is at ${at}`)}\n`,
+      );
+      const users = demoUsersFile(dataFolder(house.data));
+      if (house.mode === 'demo')
+        write(`${say(language, `每个岗位一个用户，口令见 ${users}`, `One user a duty; their passwords stand in ${users}`)}\n`);
       if (isTerminal) timer = setInterval(() => void refresh(), REFRESH_MS);
       return undefined;
     },

@@ -3,37 +3,50 @@ import path from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { Shell } from './shell.ts';
 
+/** A name that is not known is looked for so often. */
+const LOOK_AGAIN_MS = 1_000;
+
 /** Names that carry a hash of their content: they never change. */
 const HASHED = /-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 
 /**
  * The console's files as they were built, and its one page for every address that is none of ours: the page finds its own
- * way. Only files that were there at start are served; no path leads anywhere else.
+ * way. Only files that were found there are served; no path leads anywhere else.
  */
 export function consoleFiles({ app, missing }: Shell, root: string): void {
-  const isBuilt = fs.existsSync(path.join(root, 'index.html'));
-  const files = new Set(
-    isBuilt
-      ? fs
-          .readdirSync(root, { recursive: true, withFileTypes: true })
-          .filter((entry) => entry.isFile())
-          .map((entry) => `/${path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')}`)
-      : [],
-  );
-  if (isBuilt) void app.register(fastifyStatic, { root, serve: false, cacheControl: false, etag: true, index: false });
+  let { files, lookedAt } = { files: filesIn(root), lookedAt: performance.now() };
+  const isThere = (asked: string): boolean => {
+    if (files.has(asked)) return true;
+    // Built again meanwhile: the names are new.
+    if (performance.now() - lookedAt < LOOK_AGAIN_MS) return false;
+    files = filesIn(root);
+    lookedAt = performance.now();
+    return files.has(asked);
+  };
+  void app.register(fastifyStatic, { root, serve: false, cacheControl: false, etag: true, index: false });
   app.get('/*', async (request, reply) => {
     const asked = request.url.split('?', 1)[0] as string;
-    if (files.has(asked) && asked !== '/index.html') {
+    // Addresses of the interface are never the page's.
+    if (/^\/v1(\/|$)/.test(asked)) throw missing(request);
+    if (asked !== '/index.html' && isThere(asked)) {
       const isForever = HASHED.test(asked);
       return reply
         .header('cache-control', isForever ? 'public, max-age=31536000, immutable' : 'no-cache')
         .sendFile(asked.slice(1));
     }
-    // Addresses of the interface and of files are never the page's.
-    if (/^\/(v1|assets)(\/|$)/.test(asked) || /\.[a-z0-9]{1,8}$/i.test(asked)) throw missing(request);
-    if (!isBuilt) return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT);
+    if (/^\/assets(\/|$)/.test(asked) || /\.[a-z0-9]{1,8}$/i.test(asked)) throw missing(request);
+    if (!isThere('/index.html')) return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT);
     return reply.sendFile('index.html');
   });
+}
+
+/** Every file by its path below the root; none while there is no such folder. */
+function filesIn(root: string): ReadonlySet<string> {
+  if (!fs.existsSync(root)) return new Set();
+  const entries = fs.readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Set(
+    entries.map((entry) => `/${path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')}`),
+  );
 }
 
 const NOT_BUILT = `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>Meridian 子午</title>

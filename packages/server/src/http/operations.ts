@@ -111,7 +111,7 @@ export async function openOperations(
   }
 
   const write = (set: string, ...values: Parameters<Database['query']>[1] & {}) =>
-    database.query(`UPDATE server.operation SET ${set} WHERE operation = $1`, values);
+    database.query(`UPDATE server.operation SET ${set} WHERE operation = $1 AND state = 'running'`, values);
 
   const read = async (where: string, values: Parameters<Database['query']>[1]) =>
     (await database.query<Row>(`SELECT * FROM server.operation ${where}`, values)).rows.map(shown);
