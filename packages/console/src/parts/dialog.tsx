@@ -26,8 +26,8 @@ export function Dialog({ title, close, children, size = 'narrow', about }: Dialo
           <header className="panel-head">
             <Base.Title className="panel-title">{title}</Base.Title>
             {about !== undefined && <span className="mild">{about}</span>}
-            <Base.Close className="button quiet end" aria-label={words.close}>
-              <kbd>Esc</kbd>
+            <Base.Close className="button quiet end">
+              <span className="hidden-text">{words.close}</span> <kbd>Esc</kbd>
             </Base.Close>
           </header>
           <div className="dialog-body">{children}</div>

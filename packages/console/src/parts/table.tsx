@@ -41,7 +41,8 @@ export function Table<R>({ columns, rows, keyOf, label, selected, onSelect, tota
     event.preventDefault();
   };
   return (
-    <div className="table-scroll">
+    // What scrolls must be reachable by keyboard where its rows are not.
+    <section className="table-scroll" {...(onSelect === undefined ? { tabIndex: 0, 'aria-label': label } : {})}>
       <table className="table" aria-label={label}>
         <colgroup>
           {columns.map((column) => (
@@ -88,6 +89,6 @@ export function Table<R>({ columns, rows, keyOf, label, selected, onSelect, tota
           </tfoot>
         )}
       </table>
-    </div>
+    </section>
   );
 }

@@ -8,6 +8,7 @@ import { Button } from '../parts/button.tsx';
 import { Panel, type PanelProps } from '../parts/panel.tsx';
 import { ProblemPanel } from '../parts/problem-panel.tsx';
 import { Loading } from '../parts/states.tsx';
+import './screens.css';
 
 const text = defineText(
   { again: '重试', failed: '读取失败', failedNext: '控制台读不懂平台的答复，请把这一条报给系统管理员' },

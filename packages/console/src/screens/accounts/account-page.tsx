@@ -2,7 +2,6 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useKeys } from '../../keys/bindings.ts';
 import { AccountView } from './account-view.tsx';
 import { text } from './text.ts';
-import '../screens.css';
 
 const route = getRouteApi('/accounts/$master');
 

@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useMay } from '../../data/session.ts';
 import { formatNumber } from '../../format/number.ts';
 import { useText } from '../../i18n/use-text.ts';
@@ -27,6 +27,7 @@ interface Line {
 /** The tree as a table: sub accounts with their funds in each currency, business accounts under them. UA-2, UA-3 */
 export function AccountTreeTable({ tree }: { readonly tree: AccountTree }) {
   const words = useText(text);
+  const navigate = useNavigate();
   const maySeeContracts = useMay('contract.read');
   const money = (read: (funds: Money) => string) => (line: Line) =>
     line.funds === null ? '' : formatNumber(read(line.funds), 2);
@@ -54,19 +55,24 @@ export function AccountTreeTable({ tree }: { readonly tree: AccountTree }) {
     },
     {
       ...{ key: 'contracts', title: words.contracts, width: 64, numeric: true },
-      cell: ({ business }) =>
-        business === null ? (
-          ''
-        ) : maySeeContracts && business.contracts > 0 ? (
-          <Link className="accent" to="/contracts" search={{ account: business.account }}>
-            {business.contracts}
-          </Link>
-        ) : (
-          business.contracts
-        ),
+      cell: ({ business }) => business?.contracts ?? '',
     },
   ];
-  return <Table label={words.tree} columns={columns} rows={useLines(tree)} keyOf={(line) => line.key} />;
+  const lines = useLines(tree);
+  return (
+    <Table
+      label={words.tree}
+      columns={columns}
+      rows={lines}
+      keyOf={(line) => line.key}
+      {...(maySeeContracts
+        ? {
+            onSelect: ({ business }: Line) =>
+              business !== null && void navigate({ to: '/contracts', search: { account: business.account } }),
+          }
+        : {})}
+    />
+  );
 }
 
 function useLines(tree: AccountTree): Line[] {

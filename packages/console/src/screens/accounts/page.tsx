@@ -8,7 +8,6 @@ import { nameOf } from '../names.ts';
 import { ppm } from '../orders/figure.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { mixedUnit } from '../scale-unit.ts';
-import '../screens.css';
 import { text } from './text.ts';
 
 type AccountLine = ItemOf<'GET /v1/accounts'>;

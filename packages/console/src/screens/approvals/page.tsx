@@ -9,7 +9,6 @@ import type { TableColumn } from '../../parts/table.tsx';
 import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
-import '../screens.css';
 import './approvals.css';
 import { Countdown } from './countdown.tsx';
 import { Decide } from './decide.tsx';

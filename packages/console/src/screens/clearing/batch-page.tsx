@@ -12,7 +12,6 @@ import { Tabs } from '../../parts/tabs.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { clearingWords } from '../clearing-words.ts';
 import { nameOf } from '../names.ts';
-import '../screens.css';
 import { Attempts } from './attempts.tsx';
 import { BatchMark } from './batch-mark.tsx';
 import { Breaks, Inputs, StepSummary } from './batch-tabs.tsx';

@@ -9,7 +9,6 @@ import { clearingWords } from '../clearing-words.ts';
 import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
-import '../screens.css';
 import { BatchMark } from './batch-mark.tsx';
 import './clearing.css';
 import { Matrix, marketName } from './matrix.tsx';

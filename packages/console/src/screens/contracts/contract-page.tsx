@@ -15,7 +15,6 @@ import { FactsOf } from '../facts-of.tsx';
 import { nameOf } from '../names.ts';
 import { exact } from '../orders/figure.ts';
 import type { ContractLine } from './page.tsx';
-import '../screens.css';
 import './contracts.css';
 import { text } from './text.ts';
 

@@ -11,7 +11,6 @@ import { nameOf } from '../names.ts';
 import { exact } from '../orders/figure.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { mixedUnit } from '../scale-unit.ts';
-import '../screens.css';
 import { text } from './text.ts';
 
 export type ContractLine = ItemOf<'GET /v1/contracts'>;

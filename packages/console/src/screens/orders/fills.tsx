@@ -32,7 +32,7 @@ export function Fills({ fills, order }: { readonly fills: OrderDetail['fills']; 
       <tbody>
         {fills.map((fill) => (
           <tr key={`${fill.seq}.${fill.k}`}>
-            <td className="mild">{formatTime(instantOf(fill.at) ?? 0, BEIJING, 'milli')}</td>
+            <td className="mild">{formatTime(instantOf(fill.at) ?? 0, BEIJING)}</td>
             <td className="num">{formatNumber(fill.quantity)}</td>
             <td className="num">{exact(fill.price)}</td>
             <td className="num dim">{fill.hedgeSeq === null ? NONE : `#${formatNumber(fill.hedgeSeq)}`}</td>

@@ -1,6 +1,5 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useKeys } from '../../keys/bindings.ts';
-import '../screens.css';
 import './orders.css';
 import { OrderPanel } from './order-panel.tsx';
 

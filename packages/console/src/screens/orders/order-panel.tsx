@@ -58,8 +58,8 @@ export function OrderPanel({ order, close, wide = false }: OrderPanelProps) {
       about={`${words.order(order.order)} · ${order.market}`}
       actions={
         close !== undefined && (
-          <Button kind="quiet" onClick={close} aria-label={words.closePanel}>
-            <KeyHint keys="Esc" />
+          <Button kind="quiet" onClick={close}>
+            <span className="hidden-text">{words.closePanel}</span> <KeyHint keys="Esc" />
           </Button>
         )
       }

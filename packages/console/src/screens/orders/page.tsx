@@ -3,7 +3,6 @@ import { useMay } from '../../data/session.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
-import '../screens.css';
 import { Blotter } from './blotter.tsx';
 import { type OrderKey, orderKeyText, readOrderKey } from './order-key.ts';
 import { OrderPanel } from './order-panel.tsx';

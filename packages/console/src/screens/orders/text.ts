@@ -113,7 +113,7 @@ export const text = defineText(
     sinceStart: 'since receipt',
     fills: 'Fills',
     noFills: 'Nothing filled yet',
-    hedgeSeq: 'Hedge seq.',
+    hedgeSeq: 'Hedge #',
     contract: 'Contract',
     leaves: 'Leaves',
     hedgedShares: 'Hedged',

@@ -4,7 +4,6 @@ import { useSession } from '../../data/session.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { Empty, Loading } from '../../parts/states.tsx';
-import '../screens.css';
 import { type OrderKey, orderKeyText, readOrderKey } from '../orders/order-key.ts';
 import { ExposuresPanel } from './exposures.tsx';
 import { MarginsPanel } from './margins.tsx';

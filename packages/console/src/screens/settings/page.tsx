@@ -18,7 +18,6 @@ import { setPreferences, usePreferences } from '../../preferences.ts';
 import { railOf } from '../../shell/rail-order.ts';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
 import { Moment } from '../moment.tsx';
-import '../screens.css';
 import { useChange } from '../use-change.ts';
 import './settings.css';
 import { text } from './text.ts';

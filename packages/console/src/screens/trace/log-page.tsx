@@ -7,7 +7,6 @@ import { useKeys } from '../../keys/bindings.ts';
 import { Empty } from '../../parts/states.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { FactsOf } from '../facts-of.tsx';
-import '../screens.css';
 import { text } from './text.ts';
 import './trace.css';
 

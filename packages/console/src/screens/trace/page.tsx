@@ -14,7 +14,6 @@ import { Table } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { nameOf } from '../names.ts';
 import { exact } from '../orders/figure.ts';
-import '../screens.css';
 import { MEASURES } from './index.ts';
 import { text } from './text.ts';
 import './trace.css';
