@@ -59,7 +59,7 @@ export interface KillSwitchOptions {
 
 export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptions): KillSwitch {
   /** Asks the markets that the target is about; those that do not know the account or client have nothing to say. */
-  async function each<A>({ scope, market }: KillTarget, what: string, body: object): Promise<{ market: string; answer: A }[]> {
+  async function each<A>({ scope, market }: KillTarget, what: string, body: object): Promise<Asked<A>> {
     const asked = market === undefined ? [...nodes] : [...nodes].filter(([name]) => name === market);
     const answers = await Promise.allSettled(asked.map(([, node]) => node.ask(what, { scope, ...body })));
     const done: { market: string; answer: A }[] = [];
@@ -70,9 +70,7 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
       else if (!isProblem(answer.reason, 'KILL_SCOPE_UNKNOWN')) missing.push(name);
       else if (asked.length === 1) throw answer.reason;
     }
-    if (missing.length > 0)
-      throw problem('KILL_INCOMPLETE', { done: done.map((one) => one.market).join(', ') || '–', missing: missing.join(', ') });
-    return done;
+    return { done, missing };
   }
 
   async function nameOf({ scope, market, id }: KillRequest): Promise<string> {
@@ -87,7 +85,9 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
   }
 
   async function counted(request: KillRequest): Promise<Preview> {
-    const previews = await each<KillPreview>(targetFrom(request), 'kill-preview', { state: 'halted' });
+    const { done: previews, missing } = await each<KillPreview>(targetFrom(request), 'kill-preview', { state: 'halted' });
+    // A market that is away counts nothing and must not keep the others from being stopped: asOf says who counted.
+    if (previews.length === 0 && missing.length > 0) throw incomplete([], missing);
     const sum = (of: (preview: KillPreview) => number) => previews.reduce((total, { answer }) => total + of(answer), 0);
     return {
       ...{ scope: request.scope, name: await nameOf(request), orders: sum((one) => one.orders) },
@@ -116,19 +116,28 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
     async engage(request, by) {
       const before = await counted(request);
       if (request.confirm !== before.name) throw problem('KILL_UNCONFIRMED', { name: before.name });
-      const answers = await each<KillAnswer>(targetFrom(request), 'kill', { state: 'halted', maker: by });
+      const { done, missing } = await each<KillAnswer>(targetFrom(request), 'kill', { state: 'halted', maker: by });
       const at = instantParameter(now());
-      for (const { market, answer } of answers)
+      for (const { market, answer } of done)
         await database.query(
           'INSERT INTO server.kill_note (market, seq, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
           [market, answer.seq, request.reason, at],
         );
-      return { ...before, engaged: true, asOf: answers.map(({ market, answer }) => ({ market, seq: answer.seq })) };
+      if (missing.length > 0)
+        throw incomplete(
+          done.map(({ market }) => market),
+          missing,
+        );
+      return { ...before, engaged: true, asOf: done.map(({ market, answer }) => ({ market, seq: answer.seq })) };
     },
     async engaged() {
       const found = new Map<string, Engaged>();
+      // A market that is away says nothing now; its own log keeps its switches.
       const states = await Promise.all(
-        [...nodes].map(async ([market, node]) => ({ market, killed: (await node.ask('killed', {})) as KillState[] })),
+        [...nodes].map(async ([market, node]) => {
+          const killed = await node.ask('killed', {}).catch(() => []);
+          return { market, killed: killed as KillState[] };
+        }),
       );
       for (const { market, killed } of states)
         for (const { scope, id, maker, seq } of killed) {
@@ -148,6 +157,15 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
     },
   };
 }
+
+interface Asked<A> {
+  readonly done: readonly { readonly market: string; readonly answer: A }[];
+  /** Markets that did not answer. */
+  readonly missing: readonly string[];
+}
+
+const incomplete = (done: readonly string[], missing: readonly string[]) =>
+  problem('KILL_INCOMPLETE', { done: done.join(', ') || '–', missing: missing.join(', ') });
 
 /** What the nodes are asked about. @throws Problem KILL_SCOPE_MALFORMED */
 function targetFrom({ scope, market, id }: KillRequest): KillTarget {

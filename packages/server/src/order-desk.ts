@@ -1,12 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { AnswerOf, BodyOf } from '@meridian/api';
-import { type Bilingual, formatInstant, problemKind, quoteUnit } from '@meridian/base';
+import { type Bilingual, declareProblems, formatInstant, isProblem, problemKind, quoteUnit } from '@meridian/base';
 import type { Principal, Resource } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import type { DeskAnswer, DeskOrder, OrderVerdict, VerdictCheck } from '@meridian/trading';
 import { rejectionText } from './board/rejection.ts';
 import { problem } from './http/problems.ts';
 import type { ProcessClient } from './link/rpc.ts';
+
+const { problem: refusal } = declareProblems({
+  MARKET_AWAY: {
+    status: 503,
+    title: { zh: '市场节点无应答', en: 'The market node does not answer' },
+    detail: {
+      zh: '{market} 的节点没有应答，请求结果不明',
+      en: 'The node of {market} did not answer; what became of the request is not known',
+    },
+    remedy: { zh: '以同一委托编号重试，或在委托列表中查看', en: 'Try again under the same id, or look at the list of orders' },
+  },
+});
 
 /** Orders from people, to the node of their market and back. Who may trade is settled before. */
 export interface OrderDesk {
@@ -28,10 +40,15 @@ type Check = Verdict['checks'][number];
 const CANCEL_ID_CHARS = 14;
 
 export function openOrderDesk(database: Database, nodes: ReadonlyMap<string, ProcessClient>): OrderDesk {
-  const nodeOf = (market: string): ProcessClient => {
+  /** @throws Problem MARKET_AWAY: the order may have been taken; asked again under its own id it is not taken twice */
+  const ask = async (market: string, what: string, body: object): Promise<unknown> => {
     const node = nodes.get(market);
     if (node === undefined) throw problem('NO_SUCH_RESOURCE');
-    return node;
+    try {
+      return await node.ask(what, body);
+    } catch (error) {
+      throw isProblem(error) ? error : refusal('MARKET_AWAY', { market }, error);
+    }
   };
   return {
     async owner(account, market) {
@@ -43,17 +60,17 @@ export function openOrderDesk(database: Database, nodes: ReadonlyMap<string, Pro
       return rows[0] && { kind: 'account', id: account, client: rows[0].client, entity: rows[0].entity };
     },
     async enter(entry) {
-      const answer = await nodeOf(entry.market).ask('order', { ...termsOf(entry), clOrdId: clientId(entry) });
+      const answer = await ask(entry.market, 'order', { ...termsOf(entry), clOrdId: clientId(entry) });
       return orderAnswer(entry.market, answer as DeskAnswer);
     },
     async check(entry) {
-      const verdict = (await nodeOf(entry.market).ask('check', termsOf(entry))) as OrderVerdict;
+      const verdict = (await ask(entry.market, 'check', termsOf(entry))) as OrderVerdict;
       return shown(verdict, await quoteCurrency(database, entry.listing));
     },
     async cancel(market, order, account, by, key) {
       const clOrdId = createHash('sha256').update(`${by.user} ${key}`).digest('base64url').slice(0, CANCEL_ID_CHARS);
-      const ask = { account: Number(account), order: Number(order), clOrdId, maker: by.user };
-      return orderAnswer(market, (await nodeOf(market).ask('cancel', ask)) as DeskAnswer);
+      const body = { account: Number(account), order: Number(order), clOrdId, maker: by.user };
+      return orderAnswer(market, (await ask(market, 'cancel', body)) as DeskAnswer);
     },
   };
 }
