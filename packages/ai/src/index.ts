@@ -45,10 +45,10 @@ export {
   type Tier,
   TRANSITIONS,
 } from './governance.ts';
+export type { Mode } from './mode.ts';
 export { type PriceHistory, readPriceHistory } from './price-history.ts';
 export {
   type DatasetRecord,
-  type Mode,
   type ModelCase,
   type ModelRegistry,
   type NewVersion,
@@ -65,4 +65,4 @@ export { type NewReview, openReviewQueue, type ReviewItem, type ReviewQueue, typ
 export { normalCdf, ruleScore } from './rule.ts';
 export { DEADLINE_MS, openScorer, type Scorer, type ScorerFault, type ScorerOptions } from './scorer.ts';
 export { SHIPPED_HISTORY, SHIPPED_PROVENANCE, SHIPPED_SEED, shippedEarlyWarning } from './shipped.ts';
-export { MARGIN_SHORTFALL, TRAINING_CODE, type Trained, trainEarlyWarning } from './train.ts';
+export { MARGIN_SHORTFALL, TRAINING_CODE, type Trained, trainEarlyWarning, validateEarlyWarning } from './train.ts';

@@ -13,6 +13,7 @@ import {
   type Step,
   type Tier,
 } from './governance.ts';
+import { type Mode, readMode, setMode } from './mode.ts';
 import { problem } from './problems.ts';
 import { shadowRecord } from './shadow-record.ts';
 
@@ -106,8 +107,6 @@ export interface TransitionRecord {
   /** Its entry in the audit log. */
   readonly auditNo: bigint;
 }
-
-export type Mode = 'model' | 'rules';
 
 /** What answers now. A lapsed or missing version leaves the rules. */
 export interface Routing {
@@ -423,20 +422,4 @@ async function evidenceOf(tx: Transaction, standing: VersionRecord & { round: nu
     suites: rows,
     shadow: inShadow ? await shadowRecord(tx, standing.version) : { days: 0, labelled: 0, holds: false },
   };
-}
-
-async function readMode(over: Queryable): Promise<Mode> {
-  const { rows } = await over.query<{ mode: Mode }>('SELECT mode FROM ai.mode_change ORDER BY no DESC LIMIT 1');
-  return rows[0]?.mode ?? 'model';
-}
-
-async function setMode(tx: Transaction, mode: Mode, reason: string, actor: Actor, at: Instant, note: Note): Promise<void> {
-  const duties: readonly string[] = mode === 'rules' ? ['risk', 'compliance', 'system', 'operator'] : ['risk', 'compliance'];
-  if (!duties.includes(actor.duty))
-    throw problem('MODEL_DUTY_REFUSED', { command: `switch to ${mode}`, needed: duties.join(', '), duty: actor.duty });
-  const auditNo = await note(tx, actor, 'model mode', mode, { mode });
-  await tx.query(
-    `INSERT INTO ai.mode_change (mode, actor, team, duty, reason, at, audit_no) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [mode, actor.user, actor.team, actor.duty, reason, instantParameter(at), auditNo],
-  );
 }

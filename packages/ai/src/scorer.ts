@@ -71,13 +71,13 @@ export function openScorer(options: ScorerOptions = {}): Scorer {
     loaded = new Set();
     const fresh = new Worker(program, { workerData: options.workerData ?? null, stdout: false, stderr: true });
     worker = fresh;
-    // It keeps the process alive only while somebody waits for it.
-    if (loading.size === 0) fresh.unref();
     // What a worker that was replaced still says counts for nothing.
     fresh.on('message', (message: FromWorker) => void (worker === fresh && hear(message)));
     fresh.on('error', () => void (worker === fresh && replace('crash')));
     fresh.on('exit', () => void (worker === fresh && replace('crash')));
     for (const { body } of known.values()) fresh.postMessage({ kind: 'load', body } satisfies ToWorker);
+    // It keeps the process alive only while somebody waits for it. Listening to it takes that back: so last.
+    if (loading.size === 0) fresh.unref();
   }
 
   /** The worker is not to be trusted any more: everything it still owes is answered by its fault. */
@@ -91,7 +91,7 @@ export function openScorer(options: ScorerOptions = {}): Scorer {
       settle(fault);
     }
     // Not in the same turn: a worker that dies at once would be started for ever without a pause.
-    setTimeout(start, Math.min(1_000, 2 ** Math.min(starts, 10))).unref();
+    setTimeout(start, Math.min(1_000, 2 ** Math.min(starts, 10)));
   }
 
   function hear(message: FromWorker): void {

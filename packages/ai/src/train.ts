@@ -129,3 +129,18 @@ function lineOf(scores: readonly number[], rows: readonly LabelledRow[]): number
   const line = sorted[Math.max(0, warned - 1)] ?? RULE_LINE;
   return Math.min(0.95, Math.max(0.01, line));
 }
+
+/**
+ * Puts a model that is already made before the gate on another history: what an independent validator does. The history's own
+ * earlier part stands in for training where a suite trains again. AI-a
+ */
+export function validateEarlyWarning(
+  model: Artefact,
+  history: PriceHistory,
+  seed: number,
+  provenance: Provenance,
+): { readonly verdict: GateVerdict; readonly dataset: DatasetRecord } {
+  const { fit, calibrate, test, record } = buildTrainingData(history, seed, provenance);
+  const verdict = judge({ model, fit, test, refit: (rows) => fitted(rows, calibrate, seed).model, seed });
+  return { verdict, dataset: record };
+}

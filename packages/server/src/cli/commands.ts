@@ -4,6 +4,8 @@ import { catalogCheck, catalogExport } from './catalog.ts';
 import { clearRun, clearStatus } from './clear.ts';
 import type { CliCommand } from './command.ts';
 import { ledgerVerifyCommand } from './ledger.ts';
+import { MODEL_COMMANDS } from './model.ts';
+import { modelMoves } from './model-govern.ts';
 import { replayCommand } from './replay.ts';
 import { status } from './status.ts';
 import { tieoutCommand } from './tieout.ts';
@@ -28,6 +30,8 @@ export const COMMANDS: readonly CliCommand[] = [
   userSessions,
   userRevoke,
   userPassword,
+  ...MODEL_COMMANDS,
+  ...modelMoves,
   catalogCheck,
   catalogExport,
 ];
