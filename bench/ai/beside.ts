@@ -1,0 +1,83 @@
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Decider, openDecider, openScorer, type Scorer, shippedEarlyWarning } from '@meridian/ai';
+import { wallClock } from '@meridian/base';
+
+/**
+ * What scores in the house, beside a market's node: the shipped model in its worker, asked at a steady rate by the decider that
+ * falls back to the rule. Takes one request a line and answers with one line of JSON:
+ *   off      nothing runs                                                            {"byModel":0,"byRules":0}
+ *   on       200 decisions a second, by the model
+ *   killed   the same, and the worker dies of every score it is asked for: three deaths a second, and rules for the rest
+ * An answer tells what was decided since the request before: by whom, and the deaths of workers.
+ */
+const PER_SECOND = 200;
+/** A breaker leaves a dead model alone for longer each time. A fresh one every second keeps it dying. */
+const AGAIN_MS = 1_000;
+const DYING = new URL('../../packages/ai/src/faulty-worker.fixture.ts', import.meta.url);
+
+type State = 'off' | 'on' | 'killed';
+
+const artefact = shippedEarlyWarning();
+const useCase = artefact.model.useCase;
+const { terms } = artefact.model;
+const champion = { version: 'shipped', artefact: artefact.sha256, useCase, since: 0 };
+/** Fixture: the registry's answer, held in memory; what a database costs is no part of the order path. */
+const registry = {
+  routing: async () => ({ mode: 'models', champion, canary: null, shadow: [] }),
+  artefact: async () => artefact.body,
+} as unknown as Parameters<typeof openDecider>[0]['registry'];
+
+let counted = { byModel: 0, byRules: 0, deaths: 0 };
+let stop: () => Promise<void> = async () => {};
+
+function openModel(state: State): { readonly scorer: Scorer; readonly decider: Decider } {
+  const plan = { fault: 'crash', from: 0, times: Number.MAX_SAFE_INTEGER, calls: new SharedArrayBuffer(4), lateMs: 0 };
+  const scorer = openScorer(state === 'killed' ? { worker: DYING, workerData: plan } : {});
+  return { scorer, decider: openDecider({ registry, scorer }) };
+}
+
+async function loaded(model: ReturnType<typeof openModel>) {
+  await model.scorer.load(artefact);
+  while (!(await model.decider.standby(useCase, 0)).models.has(artefact.sha256)) await delay(5);
+  return model;
+}
+
+async function begin(state: State): Promise<() => Promise<void>> {
+  if (state === 'off') return async () => {};
+  let model = await loaded(openModel(state));
+  let n = 0;
+  const timer = setInterval(async () => {
+    const features = Object.fromEntries(terms.map(({ feature }, i) => [feature, 0.1 + ((n * (i + 3)) % 37) / 10]));
+    const at = wallClock.now();
+    const { decider } = model;
+    const [answer] = await decider.decide(await decider.standby(useCase, at), `master ${n++}`, features, at);
+    if (answer.fallback === null) counted.byModel++;
+    else counted.byRules++;
+    if (answer.fallback === 'crash') counted.deaths++;
+  }, 1_000 / PER_SECOND);
+  let renewing = Promise.resolve();
+  const again = setInterval(() => {
+    if (state !== 'killed') return;
+    renewing = (async () => {
+      const { scorer } = model;
+      model = await loaded(openModel(state));
+      await scorer.close();
+    })();
+  }, AGAIN_MS);
+  return async () => {
+    clearInterval(timer);
+    clearInterval(again);
+    await renewing;
+    await model.scorer.close();
+  };
+}
+
+process.stdout.write('{"ready":true}\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  await stop();
+  const told = counted;
+  counted = { byModel: 0, byRules: 0, deaths: 0 };
+  stop = await begin(line as State);
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}
