@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { AccountCentre } from '@meridian/accounts';
 import { isProblem, silentLogger } from '@meridian/base';
+import fc from 'fast-check';
 import { keepApprovals } from './approval-keeper.ts';
 import {
   ADMINISTRATOR,
@@ -158,6 +159,61 @@ describe('a process that dies between approval and execution', () => {
       const done = (await auditOf(approval)).filter((line) => line === 'system limit.change done');
       assert.equal(done.length, 1);
     });
+
+  test('[DS-10] is made once also by two lives that come back together', async () => {
+    const was = await cell(32);
+    const approval = await askLimit(32, '2425000.00');
+    await house.life({ accounts: dying('before') }).decide(RISK_TWO, approval, approve);
+    await Promise.all([house.life(), house.life(), house.approvals].map((each) => each.resume()));
+    assert.equal((await house.approvals.get(approval)).state, 'executed');
+    assert.equal((await cell(32)).version, was.version + 1n);
+  });
+
+  test('[DS-10] [UA-6] whatever is asked, approved and interrupted in whatever order, a cell has changed once for each executed request', async () => {
+    const seed = Date.now() % 1_000_000_007;
+    console.log(`seed ${seed}`);
+    const step = fc.record({
+      limit: fc.bigInt({ min: 0n, max: 10n ** 9n }),
+      stale: fc.boolean(),
+      verdict: fc.constantFrom('approve', 'approve', 'approve', 'refuse', 'return'),
+      death: fc.constantFrom('none', 'none', 'before', 'after'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+        const was = await cell(22);
+        let wanted = was.lim;
+        let executed = 0n;
+        const waiting: { id: string; lim: bigint; version: bigint }[] = [];
+        for (const { limit, stale, verdict, death } of steps) {
+          const { lim, version } = await cell(22);
+          if (lim === limit) continue;
+          waiting.push({
+            id: await askLimit(22, `${limit / 100n}.${String(limit % 100n).padStart(2, '0')}`),
+            lim: limit,
+            version,
+          });
+          // Left for later: by then somebody else's change may have made it stale.
+          if (stale) continue;
+          const request = waiting.shift() as (typeof waiting)[number];
+          const life = death === 'none' ? house.approvals : house.life({ accounts: dying(death) });
+          await life.decide(RISK_TWO, request.id, { verdict: verdict as 'approve', reason: 'drawn' });
+          await house.life().resume();
+          const { state } = await house.approvals.get(request.id);
+          const isCurrent = request.version === was.version + executed;
+          const expected =
+            verdict === 'approve' ? (isCurrent ? 'executed' : 'returned') : verdict === 'refuse' ? 'refused' : 'returned';
+          assert.equal(state, expected);
+          if (state !== 'executed') continue;
+          wanted = request.lim;
+          executed++;
+        }
+        for (const { id } of waiting) await house.approvals.withdraw(RISK, id);
+        const now = await cell(22);
+        assert.deepEqual([now.lim, now.version], [wanted, was.version + executed]);
+      }),
+      { seed, numRuns: 25 },
+    );
+  });
 
   test('is followed by one that looks after the inbox by itself', async () => {
     const approval = await askLimit(32, '2430000.00');

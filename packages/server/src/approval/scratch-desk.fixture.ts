@@ -74,6 +74,8 @@ export interface ScratchDesk {
   readonly passwords: Map<string, string>;
   readonly faults: unknown[];
   readonly approvals: Approvals;
+  /** What is behind the routes of requests, cash and the inbox. */
+  readonly endpoints: Partial<Endpoints>;
   /** Another life of the process over the same database; `over` replaces what its executors act on. */
   life(over?: Partial<ApprovalDesk>): Approvals;
   /** Asks as the door does: what it acts on, the policies, the work, the answer's schema. */
@@ -116,7 +118,7 @@ export async function scratchDesk(): Promise<ScratchDesk> {
   };
   const decisions = openDecisions(authorizer, context);
   return {
-    ...{ database, centre, audit, users, switches, passwords, faults, approvals, life },
+    ...{ database, centre, audit, users, switches, passwords, faults, approvals, endpoints, life },
     ask: (route, principal, asking = {}) => asked(endpoints, decisions, route, principal, asking),
     async remove() {
       await centre.close();
