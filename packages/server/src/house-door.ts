@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import type { AccountCentre } from '@meridian/accounts';
-import { ROUTES, type RouteName } from '@meridian/api';
 import { type Logger, wallClock } from '@meridian/base';
 import { openClearing } from '@meridian/clearing';
 import type { MarketFacts } from '@meridian/market';
@@ -25,14 +24,15 @@ import { houseClearingRules } from './clearing-rules.ts';
 import type { DataFolder } from './data-folder.ts';
 import { GEARED, OVERSEAS, PARENT, SUBSIDIARY } from './demo/cast.ts';
 import { ensureDemoUsers } from './demo/users.ts';
+import { openModelDesk } from './early-warning.ts';
 import type { House } from './house.ts';
 import { openCursors } from './http/cursor.ts';
 import { openHttpDoor } from './http/door.ts';
-import type { Endpoint, Endpoints } from './http/endpoint.ts';
+import type { Endpoints } from './http/endpoint.ts';
 import { openOperations } from './http/operations.ts';
-import { problem } from './http/problems.ts';
 import { approvalEndpoints } from './http/routes/approval.ts';
 import { auditEndpoints } from './http/routes/audit.ts';
+import { modelEndpoints } from './http/routes/model.ts';
 import { operationEndpoints } from './http/routes/operation.ts';
 import { orderEndpoints } from './http/routes/order.ts';
 import { readingEndpoints } from './http/routes/reading.ts';
@@ -100,6 +100,7 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(
     eventsAt: (market, seq) => eventsAt(nodes, market, seq),
     allowed: (principal) => new Set(allowed(principal)),
   };
+  const models = openModelDesk({ database, audit, facts, risk: house.risk, businessNow: house.now, logger });
   const newest = () => Math.max(0, ...Object.values(board.seq()));
   const views = riskViews(reading, newest);
 
@@ -115,7 +116,7 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(
     ...auditEndpoints({ database, audit, cursors }),
     ...userEndpoints({ database, directory, authorizer, cursors }),
     ...operationEndpoints(operations, seesAll),
-    ...modelsAway(),
+    ...modelEndpoints({ ai: models.ai, replayed: models.replayed, reading, businessNow: house.now }),
   };
   const door = await openHttpDoor({
     ...{ port: settings.ports.http, endpoints, directory, authorizer, secondFactor, audit, database, logger },
@@ -130,6 +131,7 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(
     async close() {
       await door.close();
       views.close();
+      await models.close();
       await board.close();
       await operations.idle();
       await keeper.close();
@@ -154,20 +156,4 @@ async function openDirectory(
     await ensureDemoUsers(directory, folder, { entities, clients: [BigInt(GEARED.client), BigInt(OVERSEAS.client)] });
   }
   return directory;
-}
-
-type ModelRoutes = Extract<
-  RouteName,
-  `${string} /v1/ai${string}` | `${string} /v1/models${string}` | `${string} /v1/decisions${string}`
->;
-
-/** The house does its work without models; asked for them while there are none, it says so. */
-function modelsAway(): Pick<Endpoints, ModelRoutes> {
-  const away: Endpoint<ModelRoutes> = {
-    handle: async () => {
-      throw problem('MODELS_AWAY');
-    },
-  };
-  const names = ROUTES.filter(({ tag }) => tag === 'models').map(({ method, path }) => `${method} ${path}`);
-  return Object.fromEntries(names.map((name) => [name, away])) as unknown as Pick<Endpoints, ModelRoutes>;
 }

@@ -203,12 +203,6 @@ export const { problem, codes } = declareProblems({
     detail: { zh: '系统在作业完成前重新启动', en: 'The house started again before the job had ended' },
     remedy: { zh: '核对结果后重新发起', en: 'See how far it came, then start it again' },
   },
-  MODELS_AWAY: {
-    status: 503,
-    title: { zh: '模型未启用', en: 'No models' },
-    detail: { zh: '本系统此刻不使用模型，一切按规则运行', en: 'The house uses no models now; rules decide everything' },
-    remedy: { zh: '稍后再试', en: 'Try again later' },
-  },
   INTERNAL_FAULT: {
     status: 500,
     title: { zh: '系统内部错误', en: 'Internal fault' },
