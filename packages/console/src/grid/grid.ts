@@ -145,6 +145,7 @@ export class Grid {
       this.#scroller.ariaRowCount = String(total + 1);
       this.#scroller.ariaColCount = String(columns.length);
       this.#follow();
+      this.#pool.move(this.#shift(first));
     }
     this.#pool.grow(visible + 2 * OVERSCAN);
     for (const pooled of this.#pool.rows) if (pooled.row < first || pooled.row >= last) this.#release(pooled);
@@ -172,6 +173,14 @@ export class Grid {
       this.#focused = null;
     }
     this.#pool.hide(pooled);
+  }
+
+  /** How far the rows drawn have moved, judged by the first in sight; 0 where it is gone or did not move. */
+  #shift(first: number): number {
+    const drawn = this.#pool.rows.find(({ row, key }) => row >= first && key !== undefined);
+    if (drawn === undefined) return 0;
+    const now = this.#options.source.rowOf(drawn.key as string);
+    return now < 0 ? 0 : now - drawn.row;
   }
 
   /** The chosen object keeps being chosen when rows move. */

@@ -22,6 +22,8 @@ export interface PoolRow {
   readonly cells: readonly CellNodes[];
   /** The view's row now drawn here; −1: none. */
   row: number;
+  /** What the row shows; undefined where it had not come yet. */
+  key: string | undefined;
 }
 
 /**
@@ -34,6 +36,8 @@ export class RowPool {
   readonly #columns: readonly GridColumn[];
   readonly #flashed = new Set<HTMLElement>();
   #flashTimer: ReturnType<typeof setTimeout> | undefined;
+  /** How far the view's rows have moved under the elements that show them. */
+  #moved = 0;
 
   constructor(host: HTMLElement, columns: readonly GridColumn[]) {
     this.#host = host;
@@ -47,7 +51,13 @@ export class RowPool {
 
   /** The pool's row for a row of the view. Neighbours in the view are neighbours here, so a scroll by one redraws one. */
   at(row: number): PoolRow {
-    return this.rows[row % this.rows.length] as PoolRow;
+    const { length } = this.rows;
+    return this.rows[(((row - this.#moved) % length) + length) % length] as PoolRow;
+  }
+
+  /** The view's rows moved down by so many: their elements go along, so that a new row on top is one row to draw, not all. */
+  move(by: number): void {
+    this.#moved += by;
   }
 
   clear(): void {
@@ -65,8 +75,8 @@ export class RowPool {
       pooled.element.style.transform = `translateY(${row * height}px)`;
       pooled.element.ariaRowIndex = String(row + 2);
     }
-    const loaded = source.keyAt(row) !== undefined;
-    pooled.element.classList.toggle('absent', !loaded);
+    pooled.key = source.keyAt(row);
+    pooled.element.classList.toggle('absent', pooled.key === undefined);
     const read: ReadCell = (column) => source.cell(row, column) ?? null;
     for (let i = 0; i < this.#columns.length; i += 1) {
       const column = this.#columns[i] as GridColumn;
@@ -133,7 +143,7 @@ export class RowPool {
     const cells = this.#columns.map((column, i) => makeCell(column, i));
     element.append(...cells.map((cell) => cell.box));
     this.#host.append(element);
-    return { element, cells, row: -1 };
+    return { element, cells, row: -1, key: undefined };
   }
 }
 
