@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef } from 'react';
+import { refusalOf } from '../data/problem.ts';
 import { notify } from '../parts/toast.tsx';
 
 export interface Change<A> {
@@ -29,6 +30,10 @@ export function useChange<A, T>(
       key.current = undefined;
       notify('done', done(answer));
       for (const name of refreshes) void queries.invalidateQueries({ queryKey: [name] });
+    },
+    onError: (error) => {
+      // Refused: nothing was done, and what is sent next is another request.
+      if (refusalOf(error)?.status !== 0) key.current = undefined;
     },
   });
   return {

@@ -11,6 +11,7 @@ import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/field.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
+import { Release } from './release.tsx';
 import { text } from './text.ts';
 
 type KillRequest = BodyOf<'POST /v1/kill/preview'>;
@@ -160,6 +161,7 @@ function MarketField({ value, change }: MarketFieldProps) {
 function Engaged() {
   const words = useText(text);
   const language = useLanguage();
+  const mayRelease = useMay('kill.release');
   const engaged = useQuery(reading('GET /v1/kill'));
   if (engaged.data === undefined || engaged.data.length === 0) return null;
   return (
@@ -174,6 +176,7 @@ function Engaged() {
             <span className="mild">
               {each.by} · {words.since} {formatMoment(instantOf(each.since) ?? 0, BEIJING, language)} · {each.reason}
             </span>
+            {mayRelease && <Release state={each} />}
           </li>
         ))}
       </ul>

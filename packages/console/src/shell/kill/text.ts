@@ -18,6 +18,8 @@ export const text = defineText(
     engaged: '已停机',
     engagedNow: '已停机的范围',
     release: '恢复交易须由另一人复核',
+    askRelease: '申请恢复交易',
+    releaseWaits: (approval: string) => `恢复交易等待复核：${approval}`,
     since: '起',
   },
   {
@@ -44,6 +46,8 @@ export const text = defineText(
     engaged: 'Stopped',
     engagedNow: 'Stopped now',
     release: 'Trading resumes only with a second pair of eyes',
+    askRelease: 'Ask to resume trading',
+    releaseWaits: (approval) => `The release waits for approval: ${approval}`,
     since: 'since',
   },
 );
