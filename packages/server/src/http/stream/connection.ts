@@ -28,8 +28,9 @@ export const SUBSCRIPTIONS_MAX = 64;
 const MESSAGES_PER_SECOND_MAX = 400;
 /** A reader that is behind by so many bytes gets nothing new until it has caught up. */
 const BEHIND_BYTES_MAX = 512 << 10;
-const WINDOW_MS_MIN = 16;
-const WINDOW_MS_MAX = 1_000;
+/** A browser draws every 16.7 ms: what waits here longer than a few of them is seen a frame later. */
+export const WINDOW_MS_MIN = 5;
+export const WINDOW_MS_MAX = 1_000;
 
 /** The line to a reader: what a WebSocket offers of itself. */
 export interface Line {
@@ -52,7 +53,7 @@ export interface ConnectionOptions {
 }
 
 /**
- * One reader of the stream. Messages go out in windows of 16 ms; a reader that is behind gets wider ones, up to a second,
+ * One reader of the stream. Messages go out in windows of 5 ms; a reader that is behind gets wider ones, up to a second,
  * and never a queue: what changed meanwhile is told once, as it stands then.
  */
 export class Connection {
@@ -89,8 +90,8 @@ export class Connection {
     }
   }
 
-  /** Sends what is new, when the window is over. */
-  flush(now: number, at: string): void {
+  /** Sends what is new, when the window is over. `paceMs`: no window is shorter, so many readers are there. */
+  flush(now: number, at: string, paceMs = WINDOW_MS_MIN): void {
     if (now < this.#nextFlush) return;
     const { bufferedAmount } = this.#o.line;
     this.#windowMs =
@@ -98,7 +99,7 @@ export class Connection {
         ? Math.min(WINDOW_MS_MAX, this.#windowMs * 2)
         : Math.max(WINDOW_MS_MIN, this.#windowMs / 2);
     // A tick that comes a little early must not cost a whole window.
-    this.#nextFlush = now + this.#windowMs - 4;
+    this.#nextFlush = now + Math.max(this.#windowMs, paceMs) - 1;
     if (bufferedAmount > BEHIND_BYTES_MAX) return;
     for (const viewport of this.#viewports.values()) {
       const message = viewport.flush(at);

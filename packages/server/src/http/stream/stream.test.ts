@@ -156,6 +156,20 @@ test('a line that is behind widens its window and is left alone until it has cau
   assert.deepEqual(reader.cols['quantity'], [100]);
 });
 
+test('where many readers are, nobody is told more often than the pace allows, and then what is true', () => {
+  const view = new Rows();
+  view.set('A-1', { state: 'new', quantity: 0 });
+  const { reader, connection, say, drawn } = opened(view);
+  say(SUB);
+  for (let now = 5; now <= 1_000; now += 5) {
+    view.set('A-1', { quantity: now });
+    connection.flush(now, '2026-01-01T00:00:00Z', 100);
+    drawn();
+  }
+  assert.equal(reader.messages.length, 10);
+  assert.deepEqual(reader.cols['quantity'], [905]);
+});
+
 test(`a moved viewport answers with its new version only, and older moves are passed over`, () => {
   const view = new Rows();
   for (let i = 0; i < 100; i++) view.set(`A-${i}`, { state: 'new', quantity: i });

@@ -4,12 +4,15 @@ import { formatInstant, type Instant, type Logger, wallClock } from '@meridian/b
 import type { Principal } from '@meridian/security';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { reasonOf } from '../../process/child.ts';
-import { Connection, MESSAGE_CHARS_MAX } from './connection.ts';
+import { Connection, MESSAGE_CHARS_MAX, WINDOW_MS_MAX, WINDOW_MS_MIN } from './connection.ts';
 import type { LiveView } from './live-view.ts';
 
 /** Readers at once; one more is turned away. */
 const READERS_MAX = 512;
-const TICK_MS = 16;
+const TICK_MS = WINDOW_MS_MIN;
+/** Telling readers takes at most this part of the loop: where a round of them takes long, windows widen, and narrow slowly. */
+const SHARE_MAX = 0.25;
+const NARROWING = 0.99;
 
 /** What the beat tells of the house besides the stream itself. */
 export interface Pulse {
@@ -110,12 +113,14 @@ export async function serveStream(app: FastifyInstance, options: StreamOptions):
   }
 
   let due = clock() + TICK_MS;
+  let paceMs = WINDOW_MS_MIN;
   const timer = setInterval(() => {
     const now = clock();
     lateMs = Math.max(lateMs, now - due);
     due = now + TICK_MS;
     const at = formatInstant(wallClock.now());
-    for (const reader of readers) reader.flush(now, at);
+    for (const reader of readers) reader.flush(now, at, paceMs);
+    paceMs = Math.min(WINDOW_MS_MAX, Math.max(WINDOW_MS_MIN, (clock() - now) / SHARE_MAX, paceMs * NARROWING));
     if (now - lastBeat >= 1_000) beat(now);
   }, TICK_MS);
   app.addHook('onClose', async () => {
