@@ -24,7 +24,7 @@ const { terms } = artefact.model;
 const champion = { version: 'shipped', artefact: artefact.sha256, useCase, since: 0 };
 /** Fixture: the registry's answer, held in memory; what a database costs is no part of the order path. */
 const registry = {
-  routing: async () => ({ mode: 'models', champion, canary: null, shadow: [] }),
+  routing: async () => ({ mode: 'model', champion, canary: null, shadow: [] }),
   artefact: async () => artefact.body,
 } as unknown as Parameters<typeof openDecider>[0]['registry'];
 

@@ -15,7 +15,7 @@ const NEW = 0x30;
 const PARTIAL = 0x31;
 const TRADE = 0x46;
 /** Above what a run fills of one order. */
-const QUANTITY = 50_000_000;
+const QUANTITY = 5_000_000;
 const FILL = 100;
 /** 167.41, in 1/10,000. */
 const PRICE = 1_674_100;

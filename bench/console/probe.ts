@@ -91,7 +91,10 @@ export function watch(page: Page, what: 'grid' | 'text'): Promise<void> {
   );
 }
 
-/** Milliseconds that awaited fills waited until a frame showed as much. One that never was is an infinite wait. */
+/**
+ * Milliseconds that awaited fills waited until a frame showed as much. One that never was is an infinite wait.
+ * @throws Error when most of them never were: then the probe looked at the wrong cells
+ */
 export function waited(
   awaited: readonly (readonly [order: number, filled: number, at: number])[],
   { shown, done, next }: Seen,
@@ -111,6 +114,8 @@ export function waited(
     ends.pixel.push(end(next));
     ends.drawn.push(end(done));
   }
+  const missed = ends.pixel.filter((each) => each === Number.POSITIVE_INFINITY).length;
+  if (missed * 2 > awaited.length) throw new Error(`${missed} of ${awaited.length} fills were never seen`);
   ends.pixel.sort((a, b) => a - b);
   ends.drawn.sort((a, b) => a - b);
   const at = (sorted: readonly number[], part: number) =>
