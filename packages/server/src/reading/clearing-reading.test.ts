@@ -141,6 +141,7 @@ test('[CL-f] reports: the firm sees all, a client its own statements and confirm
       .digest('hex'),
     first?.sha256,
   );
+  assert.match(first?.document as string, /^[A-Za-z0-9.~-]+$/);
   const theirs = all.items.find(({ client }) => client === '1')?.document as string;
   // Were the policies silent, the database still would not show it.
   await assert.rejects(

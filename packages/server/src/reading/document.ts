@@ -27,6 +27,10 @@ const DOCUMENT = `
     FROM clearing.document d JOIN clearing.batch b ON b.batch = d.batch
     LEFT JOIN accounts.client c ON c.client = d.client`;
 
+/** On the wire a document's id has no slash: no path of the interface holds one, encoded or not. */
+export const documentName = (id: string): string => id.replaceAll('/', '~');
+export const documentId = (name: string): string => name.replaceAll('~', '/');
+
 /** What a client gets to see: its own papers, and no report of a failure. */
 export const CLIENT_KINDS = ['confirmation', 'statement'] as const;
 
@@ -65,7 +69,13 @@ export const MEDIA: Readonly<Record<string, string>> = {
 
 export function documentLine(row: DocumentRow): AnswerOf<'GET /v1/reports'>['items'][number] {
   return {
-    ...{ document: row.id, batch: row.batch, attempt: row.attempt, kind: row.kind, client: orNull(row.client, String) },
+    ...{
+      document: documentName(row.id),
+      batch: row.batch,
+      attempt: row.attempt,
+      kind: row.kind,
+      client: orNull(row.client, String),
+    },
     ...{ token: row.token, format: row.format, fileName: row.file_name, sha256: row.sha256, bytes: row.bytes },
   };
 }

@@ -1,5 +1,6 @@
 import type { AnswerOf } from '@meridian/api';
 import type { Queryable } from '@meridian/store';
+import { documentName } from './document.ts';
 import { instantText, orNull } from './figure.ts';
 import type { PageAsk } from './page.ts';
 
@@ -52,7 +53,7 @@ export async function queueAgain(db: Queryable, id: string): Promise<void> {
 export function mailLine(row: MailRow): AnswerOf<'GET /v1/mails'>['items'][number] {
   return {
     ...{ mail: row.id, batch: row.batch, attempt: row.attempt, kind: row.kind, recipient: row.recipient },
-    ...{ subject: row.subject, documents: row.documents.slice(0, 50), state: row.state, tries: row.tries },
+    ...{ subject: row.subject, documents: row.documents.slice(0, 50).map(documentName), state: row.state, tries: row.tries },
     ...{ sent: orNull(row.sent_wall, instantText), error: row.last_error },
   };
 }

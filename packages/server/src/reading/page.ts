@@ -1,6 +1,8 @@
 import type { AnswerOf, RouteName } from '@meridian/api';
+import { dateText } from '@meridian/base';
 import type { Principal } from '@meridian/security';
 import type { Queryable } from '@meridian/store';
+import { problem } from '../http/problems.ts';
 import type { ReadingHouse } from './house.ts';
 import { confirmOwn, type OwnRows } from './own-rows.ts';
 
@@ -39,6 +41,7 @@ export async function pageOf<N extends PageRoute, Row>(
   },
 ): Promise<{ items: ItemOf<N>[]; next: string | null; asOf: number }> {
   const { cursor, limit = PAGE_ROWS } = asking.query;
+  refuseUnkeepable(asking.query);
   const walk = { route, user: asking.principal.user, query: asking.query };
   const begun = cursor === undefined ? undefined : house.cursors.open(walk, cursor);
   const after = begun === undefined ? undefined : (JSON.parse(begun.position) as string[]);
@@ -54,6 +57,14 @@ export async function pageOf<N extends PageRoute, Row>(
   const { rows, ...body } = page;
   await confirmOwn(house.database, asking.principal, list.own?.(rows));
   return body;
+}
+
+/** The database keeps no NUL and knows no 30th of February. @throws Problem QUERY_REFUSED | DATE_MALFORMED */
+export function refuseUnkeepable(query: object): void {
+  for (const [field, value] of Object.entries(query)) {
+    if (typeof value === 'string' && value.includes('\0')) throw problem('QUERY_REFUSED', { field, reason: 'a NUL character' });
+    if (field === 'date') dateText(String(value));
+  }
 }
 
 export async function newestCommand(db: Queryable): Promise<number> {

@@ -222,3 +222,14 @@ test('[UA-2] [DS-7] a client sees exactly its own rows on each list; an entity o
   );
   assert.deepEqual((await desk.ask('GET /v1/exposures', parent)).margins.map(({ client }) => client).sort(), ['1', '3']);
 });
+
+test('bad input: what is no instant, no date or no text is refused before the database sees it', async () => {
+  const from = '2013-02-30T99:00:00Z';
+  await assert.rejects(desk.ask('GET /v1/ribbon', trader, { query: { from } }), (error) => isProblem(error, 'QUERY_REFUSED'));
+  await assert.rejects(desk.ask('GET /v1/search', trader, { query: { q: 'a\0' } }), (error) =>
+    isProblem(error, 'QUERY_REFUSED'),
+  );
+  const far = await desk.ask('GET /v1/ribbon', trader, { query: { from: '9999-12-30T00:00:00Z' } });
+  assert.ok(far.lanes.every(({ sessions, note }) => sessions.length === 0 && note !== null));
+  assert.deepEqual(await desk.ask('GET /v1/search', trader, { query: { q: "'; DROP TABLE x; --" } }), []);
+});

@@ -63,7 +63,8 @@ function marketLane(facts: MarketFacts, lane: LaneMarket, from: Instant, to: Ins
   const { market, markets, name } = lane;
   const bars: SessionBar[] = [];
   const notes: Bilingual[] = [];
-  for (let date = calendar.dateAt(market, from); date <= calendar.dateAt(market, to - 1); date = addDays(date, 1)) {
+  // A day of 24 hours touches two dates of a market, and no more.
+  for (const date of new Set([calendar.dateAt(market, from), calendar.dateAt(market, to - 1)])) {
     const session = sessionOn(facts, market, date);
     if (session === 'unknown') notes.push({ zh: `${date} 无日历`, en: `${date} is not in the calendar` });
     else if (session === null) notes.push({ zh: `${date} 休市`, en: `Closed on ${date}` });
@@ -160,8 +161,10 @@ export function phaseOf(facts: MarketFacts, market: string, now: Instant): { rea
   return { open: isOpen, phase: named ?? (isOpen ? 'continuous' : inBreak ? 'break' : 'closed') };
 }
 
-export function clocks(facts: MarketFacts, now: Instant): Clock[] {
-  return LANES.map(({ market, name }) => ({
+/** One clock for each lane; those where the house trades come first, for a bar that has no room for all. */
+export function clocks(facts: MarketFacts, now: Instant, traded: ReadonlySet<string>): Clock[] {
+  const isTraded = (lane: (typeof LANES)[number]) => lane.markets.some((market) => traded.has(market));
+  return LANES.toSorted((a, b) => Number(isTraded(b)) - Number(isTraded(a))).map(({ market, name }) => ({
     ...{ market, name: { ...name }, zone: facts.calendar.zone(market), ...phaseOf(facts, market, now) },
   }));
 }

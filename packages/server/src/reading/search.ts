@@ -54,7 +54,7 @@ const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; r
   {
     kind: 'document',
     action: 'report.read',
-    sql: `SELECT d.id, d.file_name AS label, '/reports/' || replace(d.id, '/', '%2F') AS path
+    sql: `SELECT replace(d.id, '/', '~') AS id, d.file_name AS label, '/reports/' || replace(d.id, '/', '~') AS path
             FROM asked, clearing.document d LEFT JOIN accounts.client c ON c.client = d.client
            WHERE d.file_name ILIKE pattern AND (clients IS NULL OR d.client = ANY (clients))
              AND (d.client IS NULL OR c.entity = ANY (entities))`,

@@ -1,4 +1,4 @@
-import { documentContent, documentLine, documentRow, documents, MEDIA } from '../../reading/document.ts';
+import { documentContent, documentId, documentLine, documentRow, documents, MEDIA } from '../../reading/document.ts';
 import type { ReadingHouse } from '../../reading/house.ts';
 import { mailLine, mailRow, mails, queueAgain } from '../../reading/mail.ts';
 import { confirmOwn } from '../../reading/own-rows.ts';
@@ -25,14 +25,14 @@ export function reportEndpoints(house: ReadingHouse): Pick<Endpoints, ReportRout
     'GET /v1/reports/{document}/content': {
       resource: ({ principal, params }) =>
         house.read(principal, async (db) => {
-          const row = await documentRow(db, params.document);
-          return row && owned('document', row.id, row);
+          const row = await documentRow(db, documentId(params.document));
+          return row && owned('document', params.document, row);
         }),
       handle: async ({ principal, params }) => {
-        await confirmOwn(house.database, principal, { table: 'clearing.document', ids: [params.document] });
+        await confirmOwn(house.database, principal, { table: 'clearing.document', ids: [documentId(params.document)] });
         const [row, bytes] = await house.read(principal, async (db) => [
-          await documentRow(db, params.document),
-          await documentContent(db, params.document),
+          await documentRow(db, documentId(params.document)),
+          await documentContent(db, documentId(params.document)),
         ]);
         if (row === undefined || bytes === undefined) throw problem('NO_SUCH_RESOURCE');
         const file = { media: MEDIA[row.format] ?? 'application/octet-stream', name: row.file_name, bytes };
