@@ -6,9 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import { openAccountCentre } from '@meridian/accounts';
 import { MANDATORY_SUITES, MARGIN_SHORTFALL, type ReasonCode, shippedEarlyWarning } from '@meridian/ai';
 import { type AnswerOf, type BodyOf, ROUTES, type RouteName } from '@meridian/api';
-import { type Instant, isProblem, parseInstant, silentLogger, type TSchema, validateConfig } from '@meridian/base';
-import { loadMarketFacts } from '@meridian/market';
-import { recordReference } from '@meridian/reference';
+import { currency, type Instant, isProblem, parseInstant, silentLogger, type TSchema, validateConfig } from '@meridian/base';
+import { crossRate, loadMarketFacts } from '@meridian/market';
+import { recordRateSet, recordReference } from '@meridian/reference';
 import type { PositionSnapshot, RiskSnapshot } from '@meridian/risk';
 import { type AuditLog, openAuditLog, openAuthorizer, type Principal } from '@meridian/security';
 import { type ScratchDatabase, scratchDatabase } from '@meridian/store';
@@ -49,10 +49,12 @@ const risk = {
     ],
     firm: { currency: 'CNY', long: 0, short: 0, net: 0, gross: 0, underlying: null, counterparty: null },
   }),
-  positions: (): PositionSnapshot[] => [
-    { account: 1, listing: 1, quantity: 1, currency: 'CNY', cost: GROSS, worth: GROSS, profit: 0 },
-  ],
+  positions: () => positions,
 };
+const OWN: PositionSnapshot[] = [
+  { account: 1, listing: 1, quantity: 1, currency: 'CNY', cost: GROSS, worth: GROSS, profit: 0 },
+];
+let positions = OWN;
 
 const openDesk = (): ModelDesk =>
   openModelDesk({
@@ -153,14 +155,31 @@ describe('early warning in the house', () => {
     await assert.rejects(ask('GET /v1/decisions', person('abroad', 'risk', { jurisdiction: 'HK' })), fails('FROM_ABROAD'));
   });
 
-  test('[AI-c] a house whose model tables are away goes on, and writes down later what it decided meanwhile', async () => {
+  test('[RC-n] what is settled in another currency counts at the rate of record, and nothing is guessed without one', async () => {
+    const usd = { currency: 'USD', worth: Math.round(GROSS / 6.1) };
+    positions = [{ account: 1, listing: 1, quantity: 1, cost: 0, profit: 0, ...usd }];
+    await later();
+    assert.equal((await listed())[0]?.reasons[0]?.code, 'HOLDINGS_DIFFER' satisfies ReasonCode);
+    const set = loadMarketFacts().rateSets.at(now);
+    const rate = crossRate(set, currency('USD'), currency('CNY'));
+    positions = [
+      { ...(positions[0] as PositionSnapshot), worth: Math.round((GROSS * Number(rate.denominator)) / Number(rate.numerator)) },
+    ];
+    await recordRateSet(scratch.database, set, { maker: 'maker', checker: 'checker' });
+    await later();
+    assert.equal((await listed())[0]?.outcome, 'warn');
+    positions = OWN;
+  });
+
+  test('[AI-c] a house whose tables are away goes on judging by what it knew, and writes down later what it decided meanwhile', async () => {
     await behind('ALTER SCHEMA ai RENAME TO ai_away');
     await later();
-    await behind('ALTER SCHEMA ai_away RENAME TO ai');
     assert.equal(desk.ai.earlyWarning.unwritten, 1);
+    await behind('ALTER SCHEMA ai_away RENAME TO ai; ALTER SCHEMA accounts RENAME TO accounts_away');
     await later();
-    const [, late] = await listed();
-    assert.deepEqual([desk.ai.earlyWarning.unwritten, late?.fault], [0, 'registry']);
+    await behind('ALTER SCHEMA accounts_away RENAME TO accounts');
+    const [booksAway, late] = await listed();
+    assert.deepEqual([desk.ai.earlyWarning.unwritten, booksAway?.fault, late?.fault], [0, 'no-model', 'registry']);
   });
 });
 

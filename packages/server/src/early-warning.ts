@@ -1,10 +1,11 @@
-import { type Ai, type AiOptions, type Holding, type MarkHistory, openAi, SYSTEM } from '@meridian/ai';
+import { type Ai, type AiOptions, type Holding, openAi, type PriceHistory, SYSTEM } from '@meridian/ai';
 import { currency, type DateText, type Instant, isProblem, type Logger, wallClock } from '@meridian/base';
-import { convertMinor, crossRate, type MarketFacts } from '@meridian/market';
-import type { RiskMonitor } from '@meridian/risk';
+import { convertMinor, crossRate, type MarketFacts, type RateSet } from '@meridian/market';
+import type { PositionSnapshot, RiskMonitor } from '@meridian/risk';
 import type { AuditLog } from '@meridian/security';
 import type { Database, Queryable } from '@meridian/store';
 import { bookDate } from './approval/approval-desk.ts';
+import { markHistories } from './mark-history.ts';
 import { reasonOf } from './process/child.ts';
 import { firmRates } from './reading/firm-rates.ts';
 
@@ -36,6 +37,8 @@ export interface ModelDeskOptions {
   readonly risk: Pick<RiskMonitor, 'snapshot' | 'positions'>;
   readonly businessNow: () => Instant;
   readonly logger: Logger;
+  /** Closes from before the house's own marks, see {@link readClosingHistory}. */
+  readonly history?: PriceHistory | undefined;
   /** Tests inject faults by it. */
   readonly workerOptions?: AiOptions['workerOptions'];
 }
@@ -44,8 +47,6 @@ export interface ModelDeskOptions {
 export const JUDGE_EVERY = 5 * 60 * 1_000_000;
 /** Between two looks at the clock, wall time. */
 const TICK_MS = 1_000;
-/** Closes read of a listing: the sixty returns that a volatility asks for, and room. */
-const CLOSES_MAX = 130;
 
 export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   const { database, audit, risk, businessNow, logger } = options;
@@ -59,18 +60,15 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
   let date: DateText | undefined;
   let proof: ReplayProof | undefined;
   let last: Promise<void> = Promise.resolve();
+  const books = lastKnown<Awaited<ReturnType<typeof readBooks>>>();
+  const marks = lastKnown<Awaited<ReturnType<typeof markHistories>>>();
 
   async function judge(at: Instant, businessDate: DateText): Promise<void> {
     const snapshot = risk.snapshot();
-    const [holdings, marks] = [await holdingsOf(database, risk, at), await marksOf(database, businessDate)];
-    await ai.earlyWarning.assess({ snapshot, holdings, marks: (listing) => marks.get(listing), businessDate, at });
-  }
-
-  /** What came of earlier decisions is known when the day is over; whether the log still stands is asked once a day. */
-  async function dayOver(ended: DateText | undefined, at: Instant): Promise<void> {
-    if (ended !== undefined) await ai.earlyWarning.noteClose(risk.snapshot(), ended, at);
-    await ai.registry.expire(at);
-    proof = await replay(ai, at, logger);
+    const { accounts, set } = await books(() => readBooks(database, at));
+    const known = await marks(() => markHistories(database, businessDate, options.history));
+    const holdings = holdingsOf(risk.positions(), accounts, set);
+    await ai.earlyWarning.assess({ snapshot, holdings, marks: (listing) => known.get(listing), businessDate, at });
   }
 
   /** Each part by itself: a database that is away must not keep the rule from judging. */
@@ -82,14 +80,18 @@ export function openModelDesk(options: ModelDeskOptions): ModelDesk {
     const at = businessNow();
     if (at - judgedAt < JUDGE_EVERY) return;
     judgedAt = at;
-    const today = bookDate(options);
-    if (today !== date) {
-      const ended = date;
-      date = today;
-      await part('close', () => dayOver(ended, at));
-    }
+    const [today, ended] = [bookDate(options), date];
+    date = today;
+    const isNewDay = today !== ended;
+    // What came of earlier decisions is known when the day is over.
+    if (isNewDay && ended !== undefined) await part('close', () => ai.earlyWarning.noteClose(risk.snapshot(), ended, at));
+    if (isNewDay) await part('expiry', () => ai.registry.expire(at));
     await part('judgement', () => judge(at, today));
     await part('reviews', () => ai.reviews.lapse(at));
+    if (isNewDay)
+      await part('proof', async () => {
+        proof = await replay(ai, at, logger);
+      });
   }
 
   const sweep = () => {
@@ -127,16 +129,38 @@ interface AccountRow {
   readonly base: string;
 }
 
-/** What every master holds by listing, in its base currency; what has no rate is left out, and the sums tell that it is. */
-async function holdingsOf(db: Queryable, risk: Pick<RiskMonitor, 'positions'>, at: Instant): Promise<Holding[]> {
+interface BooksRead {
+  readonly accounts: ReadonlyMap<number, AccountRow>;
+  readonly set: RateSet | undefined;
+}
+
+async function readBooks(db: Queryable, at: Instant): Promise<BooksRead> {
   const { rows } = await db.query<AccountRow>(
     `SELECT b.account, b.master, m.base_currency AS base
        FROM accounts.business_account b JOIN accounts.master_account m ON m.master = b.master`,
   );
-  const accounts = new Map(rows.map((row) => [Number(row.account), row]));
   const { set } = await firmRates(db, at);
+  return { accounts: new Map(rows.map((row) => [Number(row.account), row])), set };
+}
+
+/** Reads, or while that fails gives what was read last: a database that is away keeps nobody from being judged. */
+function lastKnown<T>(): (read: () => Promise<T>) => Promise<T> {
+  let known: { readonly value: T } | undefined;
+  return async (read) => {
+    try {
+      known = { value: await read() };
+      return known.value;
+    } catch (error) {
+      if (known === undefined) throw error;
+      return known.value;
+    }
+  };
+}
+
+/** What every master holds by listing, in its base currency; what has no rate is left out, and the sums tell that it is. */
+function holdingsOf(positions: readonly PositionSnapshot[], accounts: BooksRead['accounts'], set: BooksRead['set']): Holding[] {
   const worths = new Map<string, Holding>();
-  for (const { account, listing, currency: code, worth } of risk.positions()) {
+  for (const { account, listing, currency: code, worth } of positions) {
     const owner = accounts.get(account);
     if (owner === undefined) continue;
     const inBase = code === owner.base ? worth : converted(worth, code, owner.base, set);
@@ -148,12 +172,7 @@ async function holdingsOf(db: Queryable, risk: Pick<RiskMonitor, 'positions'>, a
   return [...worths.values()];
 }
 
-function converted(
-  worth: number,
-  from: string,
-  to: string,
-  set: Parameters<typeof crossRate>[0] | undefined,
-): number | undefined {
+function converted(worth: number, from: string, to: string, set: RateSet | undefined): number | undefined {
   if (set === undefined) return undefined;
   try {
     return Number(convertMinor(BigInt(worth), crossRate(set, currency(from), currency(to)), 'half-even'));
@@ -161,19 +180,4 @@ function converted(
     if (isProblem(error, 'FX_RATE_MISSING')) return undefined;
     throw error;
   }
-}
-
-/** The house's official closing marks of every listing, up to a date. */
-async function marksOf(db: Queryable, until: DateText): Promise<Map<number, MarkHistory>> {
-  const { rows } = await db.query<{ listing: bigint; closes: bigint[]; last: string }>(
-    `SELECT l.listing, array_agg(m.price ORDER BY m.trade_date) AS closes, max(m.trade_date)::text AS last
-       FROM (SELECT DISTINCT listing FROM accounts.mark) l
-      CROSS JOIN LATERAL (SELECT trade_date, price FROM accounts.mark
-                           WHERE listing = l.listing AND trade_date <= $1 ORDER BY trade_date DESC LIMIT ${CLOSES_MAX}) m
-      GROUP BY l.listing`,
-    [until],
-  );
-  return new Map(
-    rows.map(({ listing, closes, last }) => [Number(listing), { closes: closes.map(Number), lastDate: last as DateText }]),
-  );
 }
