@@ -6,17 +6,20 @@ import { text } from './text.ts';
 
 interface ClocksProps {
   readonly clocks: House['clocks'];
+  /** MICs that this house trades: their zones come first and are never the ones left out. */
+  readonly traded: readonly string[];
   /** Business time as the house last said it; the demo's runs at its own speed. */
   readonly businessTime: string | undefined;
 }
 
 /** One clock per zone, with a dot for those where a market is open. Those that do not fit the width are left out, whole. */
-export function Clocks({ clocks, businessTime }: ClocksProps) {
+export function Clocks({ clocks, traded, businessTime }: ClocksProps) {
   const words = useText(text);
   const language = useLanguage();
   const now = useBusinessTime(businessTime);
   const zones = new Map<string, House['clocks'][number]>();
-  for (const clock of clocks) {
+  const ours = new Set(clocks.filter(({ market }) => traded.includes(market)).map(({ zone }) => zone));
+  for (const clock of [...clocks].sort((a, b) => Number(ours.has(b.zone)) - Number(ours.has(a.zone)))) {
     const known = zones.get(clock.zone);
     if (known === undefined || (!known.open && clock.open)) zones.set(clock.zone, clock);
   }

@@ -45,7 +45,11 @@ export function TopBar({ open, holding, mayStop }: TopBarProps) {
         <span>{words.search}</span>
         <KeyHint keys="Ctrl K" />
       </button>
-      <Clocks clocks={house.data?.clocks ?? []} businessTime={beat?.businessTime ?? house.data?.businessTime} />
+      <Clocks
+        clocks={house.data?.clocks ?? []}
+        traded={house.data?.nodes.map((node) => node.market) ?? []}
+        businessTime={beat?.businessTime ?? house.data?.businessTime}
+      />
       {session.allowed.includes('approval.read') && <Count code="APR" label={words.approvals} count={approvals} />}
       {session.allowed.includes('risk.read') && <Count code="RSK" label={words.alerts} count={alerts} />}
       <UserMenu title={session.title[language]} openKeys={() => open('keys')} />

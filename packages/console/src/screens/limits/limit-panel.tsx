@@ -12,6 +12,7 @@ import { Facts } from '../../parts/facts.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Table } from '../../parts/table.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { nameOf } from '../names.ts';
 import { useChange } from '../use-change.ts';
 import { text } from './text.ts';
 
@@ -29,7 +30,12 @@ export function LimitPanel({ cell }: { readonly cell: string }) {
   const limit = answer.data?.body;
   const isInside = limit === undefined || Number(limit.booked) + Number(limit.leased) <= Number(limit.limit);
   return (
-    <AnswerPanel query={answer} everyMs={2_000} title={limit?.label ?? cell} about={limit?.measure}>
+    <AnswerPanel
+      query={answer}
+      everyMs={2_000}
+      title={limit?.label ?? cell}
+      about={limit === undefined ? undefined : nameOf(words.measures, limit.measure)}
+    >
       {({ body, etag }) => {
         const digits = body.currency === null ? 0 : 2;
         const show = (value: string) => formatNumber(value, digits);

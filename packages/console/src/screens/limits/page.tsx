@@ -27,14 +27,14 @@ export default function LimitsPage() {
   const limits = usePages('GET /v1/limits', {}, 2_000);
   const digits = (row: Limit) => (row.currency === null ? 0 : 2);
   const money = (key: 'limit' | 'booked' | 'leased', title: string): TableColumn<Limit> => ({
-    ...{ key, title, numeric: true, width: 160 },
+    ...{ key, title, numeric: true, width: 126 },
     cell: (row) => <Amount value={row[key]} digits={digits(row)} />,
   });
   const columns: readonly TableColumn<Limit>[] = [
-    { key: 'scope', title: words.scope, width: 90, cell: ({ scope }) => scope },
+    { key: 'scope', title: words.scope, width: 76, cell: ({ scope }) => nameOf(words.scopes, scope) },
     { key: 'name', title: words.name, cell: ({ label }) => label },
-    { key: 'measure', title: words.measure, width: 130, cell: ({ measure }) => measure },
-    { key: 'currency', title: words.currency, width: 60, cell: ({ currency }) => currency ?? NONE },
+    { key: 'measure', title: words.measure, width: 104, cell: ({ measure }) => nameOf(words.measures, measure) },
+    { key: 'currency', title: words.currency, width: 56, cell: ({ currency }) => currency ?? NONE },
     money('limit', words.limit),
     money('booked', words.booked),
     money('leased', words.leased),
@@ -42,13 +42,13 @@ export default function LimitsPage() {
       key: 'used',
       title: words.used,
       numeric: true,
-      width: 140,
+      width: 116,
       cell: ({ usedPpm }) => <Bar ratio={usedPpm === null ? null : usedPpm / 1e6} warnAt={WARN_AT} />,
     },
     {
       key: 'state',
       title: words.state,
-      width: 80,
+      width: 72,
       cell: ({ state }) => <span className={state === 'active' ? '' : 'warn'}>{nameOf(words.states, state)}</span>,
     },
   ];
@@ -90,7 +90,12 @@ function Lists() {
   const lists = usePages('GET /v1/lists', {}, 30_000);
   const columns: readonly TableColumn<Entry>[] = [
     { key: 'symbol', title: words.symbol, cell: ({ symbol, market }) => `${symbol} ${market}` },
-    { key: 'scope', title: words.scope, width: 120, cell: ({ scope, scopeId }) => `${scope} ${scopeId ?? ''}` },
+    {
+      key: 'scope',
+      title: words.scope,
+      width: 120,
+      cell: ({ scope, scopeId }) => `${nameOf(words.scopes, scope)} ${scopeId ?? ''}`,
+    },
     { key: 'permission', title: words.permission, width: 180, cell: ({ permission }) => nameOf(words.permissions, permission) },
     { key: 'from', title: words.from, width: 110, cell: ({ validFrom }) => validFrom ?? NONE },
     { key: 'to', title: words.to, width: 110, cell: ({ validTo }) => validTo ?? NONE },

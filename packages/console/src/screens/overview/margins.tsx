@@ -36,11 +36,11 @@ export function MarginsPanel() {
   const columns: readonly TableColumn<MarginLine>[] = [
     { key: 'account', title: words.account, cell: (row) => row.token },
     {
-      ...{ key: 'ratio', title: words.ratio, width: 66, numeric: true },
+      ...{ key: 'ratio', title: words.ratio, width: 60, numeric: true },
       cell: (row) => <span className={row.state === 'normal' ? '' : tones[row.state]}>{ppm(row.ratioPpm)}</span>,
     },
     {
-      ...{ key: 'shortfall', title: words.shortfall, ...mixedUnit(scale, language), width: 104, numeric: true },
+      ...{ key: 'shortfall', title: words.shortfall, ...mixedUnit(scale, language), width: 76, numeric: true },
       cell: (row) => (
         <>
           <Scaled value={row.shortfall} />
@@ -49,7 +49,7 @@ export function MarginsPanel() {
       ),
     },
     {
-      ...{ key: 'state', title: words.handling, width: 116, numeric: true },
+      ...{ key: 'state', title: words.handling, width: 100, numeric: true },
       cell: (row) => {
         const due = instantOf(row.due);
         return (
