@@ -103,6 +103,8 @@ export const VIEWS = {
       'timeInForce',
       'seq',
       'reason',
+      'reasonZh',
+      'reasonEn',
     ],
   },
   margins: {

@@ -6,7 +6,7 @@ import type { Database } from '@meridian/store';
 import type { BoardRow, LifeStep, OrderBoard, StepKind } from '@meridian/trading';
 import type { OrderNames } from './order-names.ts';
 import { isVisible } from './order-view.ts';
-import { boardRefusal, type Rejection, rejectionText } from './rejection.ts';
+import { type Rejection, rejectionOf } from './rejection.ts';
 
 export type Order = AnswerOf<'GET /v1/orders'>['items'][number];
 export type OrderDetail = AnswerOf<'GET /v1/orders/{market}/{order}'>;
@@ -90,12 +90,6 @@ function matches(row: BoardRow, { market, client, account, state }: Filter, name
     (state === undefined || row.state === state) &&
     (client === undefined || String(names.account(row.account)?.client) === client)
   );
-}
-
-function rejectionOf(row: BoardRow, names: OrderNames): Rejection {
-  const rejection = row.rejection as NonNullable<BoardRow['rejection']>;
-  const cell = names.cellCurrency(rejection.cell);
-  return rejectionText(boardRefusal(rejection, cell === undefined ? (names.listing(row.listing)?.money ?? null) : cell));
 }
 
 function shown(row: BoardRow, names: OrderNames): Order {

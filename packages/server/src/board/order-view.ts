@@ -3,6 +3,7 @@ import type { Principal } from '@meridian/security';
 import type { BoardRow, OrderBoard } from '@meridian/trading';
 import { Listeners, type LiveView, type Scalar } from '../http/stream/live-view.ts';
 import type { OrderNames } from './order-names.ts';
+import { rejectionOf } from './rejection.ts';
 
 /** Rows kept as they were last read: what a viewport sorts, filters and sends of one order is read once per change. */
 const ROWS_KEPT = 4_096;
@@ -88,6 +89,10 @@ function shown(order: BoardRow, column: string, names: OrderNames): Scalar {
       return order.lastSeq;
     case 'reason':
       return order.rejection?.code ?? null;
+    case 'reasonZh':
+      return order.rejection === null ? null : rejectionOf(order, names).detail.zh;
+    case 'reasonEn':
+      return order.rejection === null ? null : rejectionOf(order, names).detail.en;
     case 'clientToken':
       return names.account(order.account)?.clientToken ?? null;
     case 'accountCode':

@@ -1,7 +1,8 @@
 import type { AnswerOf } from '@meridian/api';
 import { type Bilingual, currency as currencyOf, formatTrimmed, minorDigits, problemKind } from '@meridian/base';
 import { NODE_PRICE_DIGITS } from '@meridian/messages';
-import type { BoardRejection, OrderRefusal } from '@meridian/trading';
+import type { BoardRejection, BoardRow, OrderRefusal } from '@meridian/trading';
+import type { OrderNames } from './order-names.ts';
 
 export type Rejection = NonNullable<AnswerOf<'GET /v1/orders'>['items'][number]['rejection']>;
 
@@ -42,4 +43,11 @@ export function boardRefusal(rejection: BoardRejection, currency: string | null)
     wouldPass:
       unit === null || wouldPass === 0 ? null : formatTrimmed(BigInt(wouldPass), unit === 'price' ? NODE_PRICE_DIGITS : 0),
   };
+}
+
+/** Why an order on the board was refused, in words. */
+export function rejectionOf(row: BoardRow, names: OrderNames): Rejection {
+  const rejection = row.rejection as NonNullable<BoardRow['rejection']>;
+  const cell = names.cellCurrency(rejection.cell);
+  return rejectionText(boardRefusal(rejection, cell === undefined ? (names.listing(row.listing)?.money ?? null) : cell));
 }
