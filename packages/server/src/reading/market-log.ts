@@ -1,44 +1,9 @@
 import type { AnswerOf } from '@meridian/api';
-import { type NumberedEvent, readEvent } from '@meridian/messages';
+import type { NumberedEvent } from '@meridian/messages';
 import type { Resource } from '@meridian/security';
 import type { Queryable } from '@meridian/store';
-import type { ProcessClient } from '../link/rpc.ts';
 import { owned } from './sight.ts';
 
-/** How long a node may take to tell what one command did. */
-const TAIL_MS = 3_000;
-
-/**
- * The events of one command from a node's own log. The tail waits for what comes; so it is asked only for what is committed,
- * and left as soon as it goes beyond.
- */
-export async function eventsAt(node: ProcessClient, seq: number): Promise<readonly NumberedEvent[] | undefined> {
-  const { events } = (await node.status()) as { events?: { seq: number } };
-  if (!(Number.isSafeInteger(seq) && seq > 0) || events === undefined || seq > events.seq) return undefined;
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TAIL_MS);
-  const found: NumberedEvent[] = [];
-  try {
-    for await (const bytes of node.tail({ consumer: 'reader', from: { seq: seq - 1, k: K_LAST } }, abort.signal)) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      for (let at = 0; at < bytes.length; ) {
-        const event = readEvent(view, at);
-        at += event.header.length;
-        if (event.header.seq > seq) return answerOf(found);
-        if (event.header.seq === seq && found.length < EVENTS_MAX) found.push(event);
-      }
-      if (found.length > 0 && seq === events.seq) return answerOf(found);
-    }
-  } finally {
-    clearTimeout(timer);
-    abort.abort();
-  }
-  return answerOf(found);
-}
-
-const answerOf = (found: readonly NumberedEvent[]) => (found.length === 0 ? undefined : found);
-/** Beyond every event of a command. */
-const K_LAST = 0x7fff_ffff;
 const EVENTS_MAX = 1_000;
 
 type LogEntry = AnswerOf<'GET /v1/log/{market}/{seq}'>;
