@@ -3,7 +3,7 @@ import { defineText } from '../i18n/text.ts';
 /** Businesses and steps of clearing, wherever a batch is shown. */
 export const clearingWords = defineText(
   {
-    business: { swap: '互换', trs: '互换', option: '期权', security: '证券' },
+    business: { swap: '互换', TRS: '互换', OPT: '期权', option: '期权', security: '证券' },
     step: {
       plan: '计划',
       import: '转入',
@@ -37,7 +37,7 @@ export const clearingWords = defineText(
     clientDay: '客户日终',
   },
   {
-    business: { swap: 'Swaps', trs: 'Swaps', option: 'Options', security: 'Securities' },
+    business: { swap: 'Swaps', TRS: 'Swaps', OPT: 'Options', option: 'Options', security: 'Securities' },
     step: {
       plan: 'Plan',
       import: 'Import',

@@ -22,14 +22,21 @@ export default function Accounts() {
   const pages = usePages('GET /v1/accounts', {}, EVERY_MS);
   const unit = mixedUnit(scale, language);
   const columns: readonly TableColumn<AccountLine>[] = [
-    { key: 'token', title: words.token, width: 140, cell: (row) => row.token },
+    { key: 'token', title: words.token, cell: (row) => row.token },
     { key: 'master', title: words.master, width: 110, cell: (row) => <span className="mild">{row.master}</span> },
     { key: 'state', title: words.state, width: 80, cell: (row) => nameOf(words.stateOf, row.state) },
     { key: 'entity', title: words.entity, width: 80, cell: (row) => <span className="mild">{row.entity}</span> },
     { key: 'subs', title: words.subs, width: 80, numeric: true, cell: (row) => row.subs },
     { key: 'currency', title: words.currency, width: 80, cell: (row) => <span className="dim">{row.currency}</span> },
-    { key: 'equity', title: words.equity, ...unit, numeric: true, cell: (row) => <Scaled value={row.equity} /> },
-    { key: 'requirement', title: words.requirement, ...unit, numeric: true, cell: (row) => <Scaled value={row.requirement} /> },
+    { key: 'equity', title: words.equity, ...unit, width: 170, numeric: true, cell: (row) => <Scaled value={row.equity} /> },
+    {
+      key: 'requirement',
+      title: words.requirement,
+      ...unit,
+      width: 170,
+      numeric: true,
+      cell: (row) => <Scaled value={row.requirement} />,
+    },
     { key: 'ratio', title: words.ratio, width: 120, numeric: true, cell: (row) => ppm(row.ratioPpm) },
   ];
   return (

@@ -24,10 +24,14 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
         </tr>
       </thead>
       <tbody>
-        {ordered.map((check) => (
-          <tr key={check.code} className={check.passed ? '' : 'bad'}>
+        {ordered.map((check, i) => (
+          // One rule may be asked of several cells.
+          // biome-ignore lint/suspicious/noArrayIndexKey: codes come more than once, and the order is the house's
+          <tr key={`${check.code} ${i}`} className={check.passed ? '' : 'bad'}>
             <th scope="row" title={check.code} className={check.passed ? '' : 'strong'}>
-              {!check.passed && <span aria-hidden="true">✕ </span>}
+              <span aria-hidden="true" className={check.passed ? 'dim' : ''}>
+                {check.passed ? '✓ ' : '✕ '}
+              </span>
               {check.title[language]} <span className="hidden-text">{check.passed ? words.passed : words.failed}</span>
               {check.requested !== null && check.used !== null && (
                 <span className="check-used dim">
@@ -36,7 +40,11 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
               )}
             </th>
             <td className="num">
-              <CheckFigure value={check.requested ?? check.used} unit={check.unit} />
+              {check.requested === null && check.used === null ? (
+                <span className="dim">{check.passed ? words.passed : words.failed}</span>
+              ) : (
+                <CheckFigure value={check.requested ?? check.used} unit={check.unit} />
+              )}
             </td>
             <td className="num dim">
               <CheckFigure value={check.limit} unit={check.unit} />

@@ -23,6 +23,9 @@ function filledPart(filled: Cell, quantity: Cell): number {
   return all > 0 ? Math.min(1, Number(filled) / all) : 0;
 }
 
+/** An average is a quotient: as many places as a price has at the node. */
+const AVERAGE_DIGITS = 4;
+
 /** The blotter's columns. State stands second: no width clips it. */
 export const COLUMNS: readonly GridColumn[] = [
   {
@@ -34,43 +37,43 @@ export const COLUMNS: readonly GridColumn[] = [
     format: (value, _, { language }) => nameOf(orderWords[language].state, value),
     tone: (value) => toneOf(value),
   },
-  { key: 'clientToken', title: title('client'), width: 80, sortable: true, format: textOf },
-  { key: 'accountCode', title: title('account'), width: 98, sortable: true, format: textOf, tone: () => 'mild' },
+  { key: 'clientToken', title: title('client'), width: 74, sortable: true, format: textOf },
+  { key: 'accountCode', title: title('account'), width: 122, sortable: true, format: textOf, tone: () => 'mild' },
   {
     ...{ key: 'side', title: title('side'), width: 46, sortable: true },
     format: (value, _, { language }) => nameOf(orderWords[language].side, value),
   },
   {
-    ...{ key: 'symbol', title: title('symbol'), width: 104, sortable: true },
+    ...{ key: 'symbol', title: title('symbol'), width: 98, sortable: true },
     format: textOf,
     after: (_, read) => String(read('market') ?? ''),
   },
   {
-    ...{ key: 'quantity', title: title('quantity'), width: 80, numeric: true, sortable: true },
+    ...{ key: 'quantity', title: title('quantity'), width: 76, numeric: true, sortable: true },
     unit: ({ language }) => text[language].shares,
     format: figure,
   },
   {
-    ...{ key: 'price', title: title('price'), width: 100, numeric: true, sortable: true },
+    ...{ key: 'price', title: title('price'), width: 98, numeric: true, sortable: true },
     format: (value, read, { language }) => (value === null ? nameOf(orderWords[language].type, read('type')) : figure(value)),
     after: (value, read) => (value === null ? '' : String(read('currency') ?? '')),
   },
   {
-    ...{ key: 'filled', title: title('filled'), width: 104, numeric: true, sortable: true, flash: true },
+    ...{ key: 'filled', title: title('filled'), width: 96, numeric: true, sortable: true, flash: true },
     format: (value) => figure(value),
     bar: (value, read) => filledPart(value, read('quantity')),
     tone: (value) => (value === '0' || value === 0 ? 'dim' : ''),
   },
   {
-    ...{ key: 'averagePrice', title: title('average'), width: 76, numeric: true, sortable: true },
-    format: figure,
+    ...{ key: 'averagePrice', title: title('average'), width: 74, numeric: true, sortable: true },
+    format: (value) => (value === null ? NONE : formatNumber(String(value), AVERAGE_DIGITS)),
     tone: (value) => (value === null ? 'dim' : ''),
   },
   {
     ...{
       key: 'hedgedPpm',
       title: { zh: text.zh.hedged, en: text.en.hedged },
-      width: 74,
+      width: 66,
       numeric: true,
       sortable: true,
       flash: true,
@@ -79,7 +82,7 @@ export const COLUMNS: readonly GridColumn[] = [
     tone: (value) => (value === null ? 'dim' : Number(value) < 950_000 ? 'warn' : ''),
   },
   {
-    ...{ key: 'order', title: { zh: '委托号', en: 'Order' }, width: 76, numeric: true, sortable: true },
+    ...{ key: 'order', title: { zh: '委托号', en: 'Order' }, width: 66, numeric: true, sortable: true },
     format: textOf,
     tone: () => 'mild',
   },

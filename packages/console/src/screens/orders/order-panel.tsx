@@ -17,7 +17,7 @@ import { notify } from '../../parts/toast.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
 import { nameOf } from '../names.ts';
 import { CheckTable } from './check-table.tsx';
-import { exact, ppm } from './figure.ts';
+import { ppm } from './figure.ts';
 import { Fills } from './fills.tsx';
 import { type OrderKey, orderKeyText } from './order-key.ts';
 import { RejectionText } from './rejection.tsx';
@@ -207,7 +207,10 @@ function Terms({ order }: { readonly order: OrderDetail['order'] }) {
           ),
         ],
         [`${words.quantity} ${words.shares}`, formatNumber(order.quantity)],
-        [`${words.filled} ${words.shares}`, `${formatNumber(order.filled)} · ${words.average} ${exact(order.averagePrice)}`],
+        [
+          `${words.filled} ${words.shares}`,
+          `${formatNumber(order.filled)} · ${words.average} ${formatNumber(order.averagePrice, 4)}`,
+        ],
         [`${words.leaves} ${words.shares}`, formatNumber(order.leaves)],
         [`${words.hedgedShares} ${words.shares}`, `${formatNumber(order.hedged)} · ${ppm(order.hedgedPpm)}`],
         [words.client, order.clientToken ?? NONE],

@@ -5,12 +5,19 @@ import { text } from './text.ts';
 
 export type Rejection = NonNullable<AnswerOf<'POST /v1/orders/check'>['rejection']>;
 
+interface RejectionTextProps {
+  readonly rejection: Rejection;
+  /** What passes every rule, where that is known: said instead of what would pass this one. */
+  readonly fits?: string | null;
+}
+
 /** Why an order was refused, in one plain sentence, with the figures that the engine gave, and the next step. */
-export function RejectionText({ rejection }: { readonly rejection: Rejection }) {
+export function RejectionText({ rejection, fits = null }: RejectionTextProps) {
   const words = useText(text);
   const language = useLanguage();
   const unit = rejection.currency ?? rejection.unit;
-  const figures = (['requested', 'used', 'limit', 'wouldPass'] as const).filter((name) => rejection[name] !== null);
+  const values = { ...rejection, wouldPass: fits !== null && unit !== 'price' ? fits : rejection.wouldPass };
+  const figures = (['requested', 'used', 'limit', 'wouldPass'] as const).filter((name) => values[name] !== null);
   return (
     <div className="rejection">
       <p className="bad strong">{rejection.title[language]}</p>
@@ -22,7 +29,7 @@ export function RejectionText({ rejection }: { readonly rejection: Rejection }) 
               <dt>{words.figure[name]}</dt>
               <dd>
                 {/* What would pass is a price where the rule is one of price, and a quantity everywhere else. */}
-                <CheckFigure value={rejection[name]} unit={name === 'wouldPass' && unit !== 'price' ? 'quantity' : unit} />
+                <CheckFigure value={values[name]} unit={name === 'wouldPass' && unit !== 'price' ? 'quantity' : unit} />
               </dd>
             </div>
           ))}

@@ -89,7 +89,7 @@ export const text = defineText(
     price: 'Limit',
     filled: 'Filled',
     average: 'Average',
-    hedged: 'Hedged %',
+    hedged: 'Hedge %',
     seq: 'Sequence',
     reason: 'Remark',
     type: 'Type',

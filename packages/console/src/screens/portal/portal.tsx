@@ -12,10 +12,12 @@ import { AccountView } from '../accounts/account-view.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { useContractColumns } from '../contracts/page.tsx';
 import { ListPanel } from '../list-panel.tsx';
+import { nameOf } from '../names.ts';
 import { Blotter } from '../orders/blotter.tsx';
 import { orderKeyText, readOrderKey } from '../orders/order-key.ts';
 import { OrderPanel } from '../orders/order-panel.tsx';
 import { usePages } from '../pages.ts';
+import { text as reportText } from '../reports/text.ts';
 import './portal.css';
 import { text } from './text.ts';
 
@@ -129,6 +131,7 @@ function OwnContracts() {
 /** Statements as files. The house writes each download to its audit log. */
 function Statements() {
   const words = useText(text);
+  const reportWords = useText(reportText);
   const mayDownload = useMay('report.download');
   const pages = usePages('GET /v1/reports', {}, 10_000);
   return (
@@ -143,7 +146,12 @@ function Statements() {
       keyOf={(row) => row.document}
       columns={[
         { key: 'file', title: words.file, cell: (row) => row.fileName },
-        { key: 'kind', title: words.kind, width: 160, cell: (row) => <span className="mild">{row.kind}</span> },
+        {
+          key: 'kind',
+          title: words.kind,
+          width: 160,
+          cell: (row) => <span className="mild">{nameOf(reportWords.kinds, row.kind)}</span>,
+        },
         { key: 'size', title: words.size, width: 120, numeric: true, cell: (row) => formatNumber(row.bytes) },
         {
           ...{ key: 'get', title: words.download, width: 100 },

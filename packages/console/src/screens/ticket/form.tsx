@@ -110,8 +110,11 @@ function ListingNote({ listing }: { readonly listing: Listing }) {
   const at = instantOf(listing.lastAt);
   return (
     <>
-      {listing.last !== null && <span>{words.last(exact(listing.last), at === null ? '' : formatTime(at, BEIJING))}</span>}
-      {listing.tick !== null && <span> · {words.tick(exact(listing.tick))}</span>}
+      {[
+        ...(listing.last === null ? [] : [words.last(exact(listing.last))]),
+        ...(listing.last === null || at === null ? [] : [formatTime(at, BEIJING)]),
+        ...(listing.tick === null ? [] : [words.tick(exact(listing.tick))]),
+      ].join(' · ')}
       {listing.permission === 'close-only' && <b className="warn"> · {words.closeOnly}</b>}
       {listing.permission === 'none' && <b className="bad"> · {words.blocked}</b>}
     </>

@@ -96,19 +96,21 @@ function Entering({ tradable, initial, close, another }: EnteringProps) {
   };
   return (
     <form ref={form} className="ticket" onSubmit={submit}>
-      <TicketForm draft={draft} tradable={tradable} change={change} />
+      <div className="ticket-left">
+        <TicketForm draft={draft} tradable={tradable} change={change} />
+        <div className="actions ticket-actions">
+          <Button type="submit" kind="main" disabled={!passes || entry === undefined || send.isPending}>
+            {send.isPending ? words.submitting : words.submit(`${names.side[draft.side]} ${names.effect[draft.effect]}`)}
+          </Button>
+          <span className="dim">
+            <KeyHint keys="Enter" />
+          </span>
+        </div>
+      </div>
       <div className="ticket-right">
         <VerdictPanel verdict={verdict} fresh={fresh} lacks={'lacks' in made ? made.lacks : []} use={change} />
         <Failure error={error} again={() => void refetch()} />
         {sent === null && <Failure error={send.error} />}
-      </div>
-      <div className="actions ticket-actions">
-        <Button type="submit" kind="main" disabled={!passes || entry === undefined || send.isPending}>
-          {send.isPending ? words.submitting : words.submit(`${names.side[draft.side]} ${names.effect[draft.effect]}`)}
-        </Button>
-        <span className="dim">
-          <KeyHint keys="Enter" />
-        </span>
       </div>
     </form>
   );

@@ -45,7 +45,7 @@ export function VerdictPanel({ verdict, fresh, lacks, use }: VerdictPanelProps) 
       {rejection === null ? (
         <p className={`strong ${tones[verdict.outcome]}`}>{nameOf(words.verdictOf, verdict.outcome)}</p>
       ) : (
-        <RejectionText rejection={rejection} />
+        <RejectionText rejection={rejection} fits={verdict.wouldPass} />
       )}
       {(fits !== null && fits !== '0') || price !== null ? (
         <div className="actions">
