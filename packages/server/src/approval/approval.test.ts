@@ -131,6 +131,7 @@ describe('a limit', () => {
     await assert.rejects(askLimit(31, '1.005'), fails('DECIMAL_SCALE'));
     await assert.rejects(askLimit(31, '-1.00'), fails('REQUEST_CONTENT_REFUSED'));
     await assert.rejects(askLimit(31, '2400000.00'), fails('REQUEST_CONTENT_REFUSED'));
+    await assert.rejects(askLimit(31, '999999999999999999.00'), fails('REQUEST_CONTENT_REFUSED'));
   });
 });
 
@@ -260,6 +261,19 @@ describe('cash', () => {
     await assert.rejects(move(person('trader', 'trader'), body), fails('DUTY_NOT_PERMITTED'));
   });
 
+  test('in amounts that are none, or beyond all bounds, is refused as such', async () => {
+    const body = { kind: 'withdraw', from: '11', currency: 'CNY' };
+    for (const amount of ['0', '-1.00', '9'.repeat(24)])
+      await assert.rejects(move(CLIENT, { ...body, amount }), fails('BODY_REFUSED'));
+    await assert.rejects(move(CLIENT, { ...body, amount: '0.001' }), fails('DECIMAL_SCALE'));
+    await assert.rejects(move(CLIENT, { ...body, amount: '1', currency: 'ZZZ' }), fails('CURRENCY_UNKNOWN'));
+    await assert.rejects(move(CLIENT, { ...body, amount: '1', to: '12' }), fails('BODY_REFUSED'));
+    await assert.rejects(
+      move(CLIENT, { ...body, kind: 'transfer', amount: '9'.repeat(15), to: '12' }),
+      fails('AMOUNT_REFUSED'),
+    );
+  });
+
   test('[UA-4] leaves at once in small amounts; in large ones when clearing has looked', async () => {
     const was = (await free(11)) as bigint;
     const small = await move(CLIENT, { kind: 'withdraw', from: '11', currency: 'CNY', amount: '99999.99' });
@@ -356,6 +370,9 @@ describe('a user', () => {
 
     await assert.rejects(change({ ...create, user: 'desk-8', duties: ['trader', 'risk'] }), fails('REQUEST_CONTENT_REFUSED'));
     await assert.rejects(change(create), fails('REQUEST_CONTENT_REFUSED'));
+    await assert.rejects(change({ ...create, user: 'Desk 7' }), fails('REQUEST_CONTENT_REFUSED'));
+    await assert.rejects(change({ ...create, user: 'desk-7', clients: ['1'] }), fails('REQUEST_CONTENT_REFUSED'));
+    await assert.rejects(change({ change: 'enable', user: 'nobody-here', reason: 'x' }), fails('REQUEST_CONTENT_REFUSED'));
     const moved = await change({ change: 'duties', user: 'desk-9', duties: ['compliance'], reason: 'moves' });
     assert.deepEqual((await read(moved.approval, SECURITY)).diff, [{ field: 'duties', before: 'trader', after: 'compliance' }]);
     assert.equal((await decide(moved.approval, SECURITY)).state, 'executed');

@@ -90,8 +90,10 @@ function diff(before: LimitState, { limit }: LimitPayload): ApprovalChange[] {
   const minor = (text: string) => parseDecimal(text, digits);
   const text = (amount: bigint) => (before.currency === null ? String(amount) : amountText(amount, before.currency));
   const [was, will, use] = [minor(before.limit), minor(limit), minor(before.booked) + minor(before.leased)];
-  if (was === will)
-    throw problem('REQUEST_CONTENT_REFUSED', { kind: KIND, target: before.label, reason: `the limit is ${before.limit}` });
+  const refuse = (reason: string) => problem('REQUEST_CONTENT_REFUSED', { kind: KIND, target: before.label, reason });
+  if (was === will) throw refuse(`the limit is ${before.limit}`);
+  // Nodes count in doubles.
+  if (will > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse(`at most ${text(BigInt(Number.MAX_SAFE_INTEGER))}`);
   const state = use > will ? 'over-leased' : before.state === 'over-leased' ? 'active' : before.state;
   return [
     { field: 'limit', before: before.limit, after: text(will) },

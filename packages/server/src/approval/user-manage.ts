@@ -7,6 +7,8 @@ import { problem } from './problems.ts';
 
 const KIND = 'user.manage';
 
+/** As the directory takes them: told before somebody has to check it. */
+const USER_NAME = /^[a-z][a-z0-9._-]{1,31}$/;
 const id = () => Type.String({ pattern: '^[1-9]\\d{0,17}$' });
 /** `duties` with `create` and `duties`; where a user may sign in and what it sees with `create`, and with `duties` to change them. */
 const UserPayload = closed({
@@ -57,6 +59,10 @@ export function userManage(desk: ApprovalDesk): HouseExecutor<UserPayload, UserS
         throw refuse('it names no duties');
       if (valid.change === 'create' && (valid.jurisdictions === undefined || valid.entities === undefined))
         throw refuse('a new user signs in from somewhere and sees some entities');
+      if (valid.change === 'create' && !USER_NAME.test(target))
+        throw refuse('a name is of small letters, digits, dots and dashes');
+      if (valid.change === 'create' && valid.duties?.includes('client') !== (valid.clients ?? []).length > 0)
+        throw refuse("a client's user has clients, and nobody else has any");
       if (valid.change !== 'create' && valid.change !== 'duties' && Object.keys(valid).length > 1)
         throw refuse(`${valid.change} takes nothing else`);
       return valid;

@@ -120,7 +120,9 @@ export function versionOf(approval: Pick<Approval, 'state' | 'duties' | 'decisio
 }
 
 const shown = (value: unknown): string | null =>
-  value === null || value === undefined ? null : (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 400);
+  value === null || value === undefined
+    ? null
+    : (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 400).toWellFormed();
 
 function approvalLine(approval: Approval, title: Bilingual, principal: Principal, mayDecide: boolean): ApprovalLine {
   const { id, kind, target, duties, state, maker, madeAt, expiresAt, reason, diff, decisions } = approval;

@@ -97,6 +97,7 @@ export function modelEndpoints(options: ModelEndpointsOptions): Pick<Endpoints, 
     'PUT /v1/ai/mode': {
       resource: house,
       async handle({ principal, body: { mode, reason } }) {
+        if (reason.trim() === '') throw problem('BODY_REFUSED', { field: '/reason', reason: 'say why' });
         const duty = principal.duties.find((each) => each === 'risk' || each === 'compliance') ?? dutyOf(principal);
         await ai.registry.setMode(mode, reason, { user: principal.user, team: duty, duty }, options.businessNow());
         return { body: await state(options) };

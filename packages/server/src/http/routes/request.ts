@@ -55,7 +55,7 @@ export function requestEndpoints({ database, approvals }: RequestEndpointsOption
         const { reason } = asking.body;
         requireReversible(await journalRow(database, journal), journal);
         // The books keep 200 characters of it; the request keeps all.
-        const payload = { reason: reason.slice(0, 200) };
+        const payload = { reason: reason.slice(0, 200).toWellFormed() };
         return waits(asking, { kind: 'journal.reverse', target: journal, payload, reason });
       },
     },

@@ -1,6 +1,6 @@
 import { type AccountCentre, subFunds, withdrawable } from '@meridian/accounts';
 import type { AnswerOf } from '@meridian/api';
-import { canonicalJson, formatInstant, type Instant, Problem, parseMoney } from '@meridian/base';
+import { canonicalJson, currency, formatInstant, type Instant, minorDigits, Problem, parseDecimal } from '@meridian/base';
 import type { Approvals, Principal } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import { type ApprovalDesk, bookDate } from '../../approval/approval-desk.ts';
@@ -13,6 +13,9 @@ import { problem } from '../problems.ts';
 
 const ROUTE = 'POST /v1/transfers';
 type Transfer = AnswerOf<typeof ROUTE>;
+
+/** What a command of the books can carry; far below it they have a bound of their own. */
+const MINOR_MAX = 10n ** 18n - 1n;
 
 export interface TransferEndpointsOptions {
   readonly desk: ApprovalDesk;
@@ -34,8 +37,9 @@ export function transferEndpoints(options: TransferEndpointsOptions): Pick<Endpo
       async handle(asking) {
         const { body, principal } = asking;
         const from = (await subOwner(desk.database, body.from)) as SubOwner;
-        const { minor } = parseMoney(body.amount, body.currency);
-        if (minor <= 0n) throw problem('BODY_REFUSED', { field: '/amount', reason: 'more than nothing' });
+        const minor = parseDecimal(body.amount, minorDigits(currency(body.currency)));
+        if (minor <= 0n || minor > MINOR_MAX)
+          throw problem('BODY_REFUSED', { field: '/amount', reason: 'more than nothing, at most 18 digits' });
         if (body.kind === 'transfer') return { body: await transfer(desk, asking, minor) };
         if (body.to !== undefined) throw problem('BODY_REFUSED', { field: '/to', reason: 'a withdrawal has none' });
         await requireFunds(desk.database, from, minor, body.currency);
@@ -61,8 +65,8 @@ async function transfer(desk: ApprovalDesk, asking: Asked, minor: bigint): Promi
 
 /** The bank has still to pay it: so it stands until the books hear of that. */
 async function withdraw(desk: ApprovalDesk, asking: Asked, minor: bigint, { user }: Principal): Promise<Transfer> {
-  const { from, currency } = asking.body;
-  const order = { sub: Number(from), currency, amount: String(minor), businessDate: bookDate(desk) };
+  const { from, currency: code } = asking.body;
+  const order = { sub: Number(from), currency: code, amount: String(minor), businessDate: bookDate(desk) };
   const done = await once(desk, asking, { kind: 'withdraw', body: order });
   return { ...moved(asking, minor), ...done, maker: user, to: null, state: 'waiting', approval: null };
 }
@@ -78,8 +82,8 @@ async function request({ approvals }: TransferEndpointsOptions, asking: Asked, m
 }
 
 function moved({ body, principal }: Asked, minor: bigint) {
-  const { kind, from, currency } = body;
-  return { kind, from, currency, amount: amountText(minor, currency), maker: principal.user, checker: null };
+  const { kind, from, currency: code } = body;
+  return { kind, from, currency: code, amount: amountText(minor, code), maker: principal.user, checker: null };
 }
 
 /** Somebody of the firm sees the clients of their entities, a client's user its own clients. */
