@@ -57,10 +57,11 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
   }
 
   /** @returns what the request acts on, where policies decide on it */
-  async function admitted(asking: Asked) {
+  async function admitted(asking: Asked, asker: Asker) {
     const { principal, query } = asking;
-    // Whoever is on the way of signing in has no duties yet: the user directory knows the stages.
-    if (bound.action === null || principal.duties.length === 0) return undefined;
+    // Whoever is on the way of signing in is decided on by the user directory, which knows the stages; having no duties is
+    // another matter.
+    if (bound.action === null || asker.principal === undefined) return undefined;
     decisions.requireAction(bound, principal, query);
     const resource =
       endpoint.resource === undefined ? houseOrOwn(route.tag, principal, query) : await endpoint.resource(asking);
@@ -125,7 +126,7 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
     let asking: Asked;
     try {
       asking = read(request, principal, asker);
-      const what = await admitted(asking);
+      const what = await admitted(asking, asker);
       ({ resource, decision } = what ?? { resource, decision });
       answer = await done(asking);
     } catch (error) {

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import './declarations.ts';
 import { answering } from './answering.ts';
 import { type Asker, NOBODY, requireAsker, requireOrigin, requireOwnPage, type Sessions, whoAsks } from './asker.ts';
+import { isCleared } from './clearance.ts';
 import { consoleFiles } from './console-files.ts';
 import { type BoundRoute, bindRoutes } from './contract.ts';
 import { type Decisions, openDecisions } from './decision.ts';
@@ -162,10 +163,15 @@ async function streamRoute(
     if (request.url.includes('?')) throw problem('QUERY_REFUSED', { field: '*', reason: 'none is taken here' });
     askers.set(request, asker);
   });
+  // Whatever was answered to an upgrade, no HTTP is read from that line any more: unless it is cut, it stays open for ever.
+  app.addHook('onResponse', async (request) => {
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+  });
   await serveStream(app, {
     ...stream,
     logger,
-    mayRead: decisions.mayRead,
+    // Nothing of a stream is masked: whoever would be shown masks is not let in.
+    mayRead: (principal, action) => isCleared(principal, 'stream') && decisions.mayRead(principal, action),
     principalOf(request) {
       const { token, principal } = askers.get(request) ?? { token: undefined, principal: NOBODY };
       let latest: Principal | undefined = principal;

@@ -1,7 +1,7 @@
 import type { Shape } from './contract.ts';
 
 /** Texts that meet the patterns of the interface's scalars. */
-const TEXTS = ['1', 'x'.repeat(8), '1.5', 'CNY', 'XNYS', '2026-01-05', '2026-01-05T01:00:00Z'];
+const TEXTS = ['1', 'x'.repeat(8), 'x'.repeat(12), '1.5', 'CNY', 'XNYS', '2026-01-05', '2026-01-05T01:00:00Z'];
 
 type Written = Shape & {
   readonly const?: unknown;
@@ -25,6 +25,7 @@ export function sampleOf(schema: Shape, isWhole = true): unknown {
     properties,
     items,
     anyOf,
+    minLength = 0,
     maxLength = 64,
     minimum = 0,
     required,
@@ -34,8 +35,10 @@ export function sampleOf(schema: Shape, isWhole = true): unknown {
   if (anyOf !== undefined) return sampleOf(anyOf[0] as Shape, isWhole);
   switch (type) {
     case 'string': {
-      const fits = TEXTS.find((text) => (pattern === undefined ? text.length <= maxLength : new RegExp(pattern).test(text)));
-      if (fits === undefined) throw new RangeError(`no sample text for ${pattern}`);
+      const fits = TEXTS.find((text) =>
+        pattern === undefined ? text.length >= minLength && text.length <= maxLength : new RegExp(pattern).test(text),
+      );
+      if (fits === undefined) throw new RangeError(`no sample text for ${pattern ?? `${minLength} characters`}`);
       return fits;
     }
     case 'integer':
