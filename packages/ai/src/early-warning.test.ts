@@ -30,7 +30,7 @@ before(async () => {
   await championed(house, shipped.body);
   // Its time in the shadow was put there by hand; the log begins now.
   await behind('DELETE FROM ai.decision_outcome; DELETE FROM ai.decision');
-  ai = openAi({ ...house, workerOptions: { deadlineMs: 500 } });
+  ai = openAi({ ...house, workerOptions: { deadlineMs: 2_000 } });
   await ai.scorer.load(shipped);
   // The first sweep finds the model on its way: the rule answers; from then on it is there.
   let route = '';
