@@ -1,18 +1,19 @@
+import { BEIJING, formatDate, instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Empty } from '../../parts/states.tsx';
 import { clearingWords } from '../clearing-words.ts';
 import { nameOf } from '../names.ts';
+import type { Batch } from './batch-list.tsx';
 import { BatchMark } from './batch-mark.tsx';
-import type { Batch } from './page.tsx';
+import { datesAround } from './batch-order.ts';
 import { text } from './text.ts';
-
-/** Dates shown side by side, the newest at the right. */
-const DATES_MAX = 12;
 
 interface MatrixProps {
   readonly rows: readonly Batch[];
   readonly open: (batch: string) => void;
   readonly market: string | undefined;
+  /** Business time, RFC 3339; undefined before the house has said it. */
+  readonly now: string | undefined;
 }
 
 /** A client day belongs to no market. */
@@ -20,11 +21,12 @@ export const marketName = (row: Pick<Batch, 'kind' | 'market'>, clientDay: strin
   row.kind === 'client-day' ? clientDay : row.market;
 
 /** Markets by dates: one glance finds the batch that is not like the others. */
-export function Matrix({ rows, open, market }: MatrixProps) {
+export function Matrix({ rows, open, market, now }: MatrixProps) {
   const words = useText(text);
   const names = useText(clearingWords);
   if (rows.length === 0) return <Empty why={words.none} next={words.noneNext} />;
-  const dates = [...new Set(rows.map((row) => row.date))].toSorted().slice(-DATES_MAX);
+  const at = instantOf(now);
+  const dates = datesAround(rows, at === null ? undefined : formatDate(at, BEIJING));
   const lanes = Map.groupBy(rows, (row) => `${marketName(row, names.clientDay)} · ${nameOf(names.business, row.business)}`);
   return (
     <table className="batch-matrix" aria-label={words.matrix}>

@@ -14,6 +14,7 @@ import { text } from './text.ts';
 const Orders = lazy(() => import('./orders.tsx'));
 const OrderSide = lazy(() => import('./order-side.tsx'));
 const Portal = lazy(() => import('../portal/portal.tsx'));
+const Batches = lazy(() => import('./batches.tsx'));
 const route = getRouteApi('/overview');
 
 /**
@@ -61,7 +62,14 @@ export default function Overview() {
           )}
         </Suspense>
       )}
-      {!seesRisk && !seesOrders && <Empty why={words.onlyClock} next={words.onlyClockNext} />}
+      {!seesRisk && !seesOrders && allowed.includes('batch.read') && (
+        <Suspense fallback={<Loading />}>
+          <Batches />
+        </Suspense>
+      )}
+      {!seesRisk && !seesOrders && !allowed.includes('batch.read') && (
+        <Empty why={words.onlyClock} next={words.onlyClockNext} />
+      )}
     </div>
   );
 }
