@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { firstOf } from '../screens.ts';
+import type { Setting } from '../setting.ts';
+import { settled } from '../visitor.ts';
+
+export function walkAsControl({ skip, at }: Setting): void {
+  test('[DS-7] compliance: the real name of a client is shown after a warning, and the looking is recorded', {
+    skip,
+  }, async () => {
+    const { door } = at();
+    const officer = await door.enter('compliance', { language: 'en' });
+    const { page } = officer;
+    const account = await firstOf(officer, '/v1/accounts', ({ token }) => token === 'FUND-A');
+    await officer.open(`/accounts/${account['master']}`);
+    assert.ok(!(await page.locator('body').innerText()).includes('Mainland fund A'));
+    await page.getByRole('button', { name: 'Show the real name' }).click();
+    await page.getByText(/This is sensitive/).waitFor();
+    await page.getByRole('button', { name: 'Look, and record it' }).click();
+    await page.getByText('Mainland fund A').waitFor();
+    const entry = await firstOf(officer, '/v1/audit', ({ action }) => String(action).includes('name'));
+    assert.equal(entry['actor'], 'compliance');
+    assert.deepEqual(officer.faults, []);
+    await officer.close();
+  });
+
+  test('[RC-o] auditor: the chain is proved; a figure is walked from the firm to journal and log entry, every level equal', {
+    skip,
+  }, async () => {
+    const { door } = at();
+    const auditor = await door.enter('auditor', { language: 'en' });
+    const { page } = auditor;
+    await auditor.open('/audit');
+    await page.getByRole('button', { name: 'Prove the chain' }).click();
+    await page.getByText(/^The chain is whole: [\d,]+ entries/).waitFor();
+    await page.getByRole('table', { name: 'Audit log' }).locator('tbody tr').first().click();
+    await page.locator('aside .hash').first().waitFor();
+
+    await page.locator('.rail').getByRole('link', { name: 'Through' }).click();
+    const walked = ['firm'];
+    for (let i = 0; i < 12; i += 1) {
+      await settled(page);
+      if (/\/(log|ledger)\//.test(page.url())) break;
+      await page.locator('.trace-levels tr[aria-current]').waitFor();
+      await page.getByText('Every level equals the sum of the level below it').waitFor();
+      const before = page.url();
+      const row = page.getByRole('table', { name: 'See-through' }).locator('tbody tr a').first();
+      if ((await row.count()) === 0) break;
+      await row.click();
+      await page.waitForURL((url) => url.href !== before);
+      walked.push(/\/(?:trace\/)?([a-z]+)\/[^/]+$/.exec(new URL(page.url()).pathname)?.[1] ?? page.url());
+    }
+    assert.ok(walked.includes('contract') && walked.includes('business'), walked.join(' → '));
+    assert.match(page.url(), /\/(log|ledger|journal|fill)\//, walked.join(' → '));
+
+    await page.locator('.log-events li').first().waitFor();
+
+    const journal = await firstOf(auditor, '/v1/ledger/journals');
+    await auditor.open(`/ledger/${journal['journal']}`);
+    await page.locator('a[href*="/trace/journal/"]').first().click();
+    await page.locator('.trace-levels tr[aria-current]').waitFor();
+    assert.deepEqual(auditor.faults, []);
+    await auditor.close();
+  });
+
+  test('[AI-a] model owner and validator: what decides now, and the models or why there are none', { skip }, async () => {
+    const { door } = at();
+    for (const user of ['model-owner', 'model-validator']) {
+      const visitor = await door.enter(user, { language: 'en' });
+      const { page } = visitor;
+      await visitor.open('/models');
+      const { mode } = (await visitor.ask('GET', '/v1/ai')).body as { mode: 'model' | 'rules' | 'off' };
+      const words = { model: 'the model', rules: 'the rules', off: 'nothing' }[mode];
+      await page.locator('aside').getByText(words, { exact: true }).waitFor();
+      const { body } = await visitor.ask('GET', '/v1/models');
+      if ((body as unknown[]).length === 0) await page.getByText('Train and register one with meridian model train').waitFor();
+      else {
+        await page.getByRole('table', { name: 'Models' }).locator('tbody tr').first().click();
+        await page.getByText('Model card').waitFor();
+      }
+      assert.deepEqual(visitor.faults, []);
+      await visitor.close();
+    }
+  });
+}
