@@ -34,7 +34,9 @@ export function consoleFiles({ app, missing }: Shell, root: string): void {
         .header('cache-control', isForever ? 'public, max-age=31536000, immutable' : 'no-cache')
         .sendFile(asked.slice(1));
     }
-    if (/^\/assets(\/|$)/.test(asked) || /\.[a-z0-9]{1,8}$/i.test(asked)) throw missing(request);
+    // A name with an ending is a file that is not there; but an address may end in an object's name that has dots in it.
+    const isPage = request.headers.accept?.includes('text/html') === true && /^\/[^/]+\/./.test(asked);
+    if (/^\/assets(\/|$)/.test(asked) || (/\.[a-z0-9]{1,8}$/i.test(asked) && !isPage)) throw missing(request);
     if (!isThere('/index.html')) return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT);
     return reply.sendFile('index.html');
   });

@@ -6,6 +6,7 @@ import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { nameOf } from '../names.ts';
 import { RejectionText } from '../orders/rejection.tsx';
+import { orderKeyText } from '../orders/order-key.ts';
 import { orderWords } from '../orders/words.ts';
 import { text } from './text.ts';
 
@@ -44,7 +45,7 @@ export function Outcome({ answer, clOrdId, close, another, ask }: OutcomeProps) 
           <Button
             onClick={() => {
               close();
-              void navigate({ to: '/orders', search: { order: `${answer.market}:${answer.order}` } });
+              void navigate({ to: '/orders', search: { order: orderKeyText({ market: answer.market, order: answer.order }) } });
             }}
           >
             {words.see}
