@@ -33,10 +33,10 @@ export function AccountTreeTable({ tree }: { readonly tree: AccountTree }) {
     line.funds === null ? '' : formatNumber(read(line.funds), 2);
   const columns: readonly TableColumn<Line>[] = [
     {
-      ...{ key: 'node', title: words.node, width: 240 },
+      ...{ key: 'node', title: words.node, width: 210 },
       cell: (line) => <span className={`depth-${line.depth}${line.depth === 0 ? ' strong' : ''}`}>{line.code}</span>,
     },
-    { key: 'kind', title: words.kind, width: 140, cell: (line) => <span className="mild">{line.kind}</span> },
+    { key: 'kind', title: words.kind, width: 190, cell: (line) => <span className="mild">{line.kind}</span> },
     {
       key: 'state',
       title: words.state,
@@ -54,7 +54,7 @@ export function AccountTreeTable({ tree }: { readonly tree: AccountTree }) {
       cell: (line) => (line.business === null ? '' : ppm(line.business.marginPpm)),
     },
     {
-      ...{ key: 'contracts', title: words.contracts, width: 64, numeric: true },
+      ...{ key: 'contracts', title: words.contracts, width: 76, numeric: true },
       cell: ({ business }) => business?.contracts ?? '',
     },
   ];

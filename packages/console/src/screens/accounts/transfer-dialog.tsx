@@ -54,7 +54,13 @@ export function TransferDialog({ tree, close }: { readonly tree: AccountTree; re
       <Dialog title={words.transferTitle} close={close}>
         <div className="form" role="status">
           <p className={`strong ${state === 'refused' ? 'bad' : state === 'waiting' ? 'warn' : ''}`}>
-            {state === 'waiting' ? words.waiting(approval ?? '') : state === 'refused' ? words.refused : words.done}
+            {state === 'refused'
+              ? words.refused
+              : state === 'done'
+                ? words.done
+                : approval === null
+                  ? words.toPay
+                  : words.waiting(approval)}
           </p>
           <p>
             {formatNumber(send.data.amount, 2)} {send.data.currency}

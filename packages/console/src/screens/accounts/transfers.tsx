@@ -36,7 +36,11 @@ export function Transfers({ master }: { readonly master: string }) {
         { key: 'kind', title: words.kind, width: 120, cell: (row) => nameOf(words.kindOf, row.kind) },
         {
           ...{ key: 'state', title: words.state, width: 76 },
-          cell: (row) => <span className={tones[row.state] ?? ''}>{nameOf(words.transferState, row.state)}</span>,
+          cell: (row) => (
+            <span className={tones[row.state] ?? ''}>
+              {row.state === 'waiting' && row.approval === null ? words.unpaid : nameOf(words.transferState, row.state)}
+            </span>
+          ),
         },
         { key: 'from', title: words.from, width: 110, cell: (row) => row.from ?? NONE },
         { key: 'to', title: words.to, width: 110, cell: (row) => row.to ?? NONE },

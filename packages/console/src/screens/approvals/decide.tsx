@@ -13,6 +13,7 @@ import { Field } from '../../parts/field.tsx';
 import { KeyHint } from '../../parts/key-hint.tsx';
 import { notify } from '../../parts/toast.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { dutyWords } from '../duty-words.ts';
 import { nameOf } from '../names.ts';
 import { Countdown } from './countdown.tsx';
 import type { Approval } from './page.tsx';
@@ -35,6 +36,7 @@ interface DecideProps {
 /** One request: what would change, by whom asked and until when; and the verdict with its reason. Maker and checker are two people. */
 export function Decide({ approval: listed, next }: DecideProps) {
   const words = useText(text);
+  const duties = useText(dutyWords);
   const language = useLanguage();
   const queries = useQueryClient();
   const mayDecide = useMay('approval.decide');
@@ -110,7 +112,7 @@ export function Decide({ approval: listed, next }: DecideProps) {
               [words.target, data.target],
               [words.state, nameOf(words.stateOf, data.state)],
               [words.maker, data.maker],
-              [words.duty, `${data.duty} · ${words.needs(data.needs)}`],
+              [words.duty, `${nameOf(duties, data.duty)} · ${words.needs(data.needs)}`],
               [words.made, formatMoment(instantOf(data.made) ?? 0, BEIJING, language)],
               [words.expires, <Countdown key="left" until={data.expires} />],
               [words.reason, data.reason],

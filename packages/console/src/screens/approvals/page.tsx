@@ -6,6 +6,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { Select } from '../../parts/select.tsx';
 import { Empty } from '../../parts/states.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
+import { dutyWords } from '../duty-words.ts';
 import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
@@ -21,6 +22,7 @@ const route = getRouteApi('/approvals');
 /** 审批箱: what waits for a second pair of eyes, what would change, until when. j and k walk, a and r decide. */
 export default function Approvals() {
   const words = useText(text);
+  const duties = useText(dutyWords);
   const language = useLanguage();
   const search = route.useSearch();
   const navigate = useNavigate();
@@ -50,7 +52,7 @@ export default function Approvals() {
       cell: (row) => <span className={tones[row.state] ?? ''}>{nameOf(words.stateOf, row.state)}</span>,
     },
     { key: 'maker', title: words.maker, width: 120, cell: (row) => row.maker },
-    { key: 'duty', title: words.duty, width: 110, cell: (row) => <span className="mild">{row.duty}</span> },
+    { key: 'duty', title: words.duty, width: 110, cell: (row) => <span className="mild">{nameOf(duties, row.duty)}</span> },
     {
       ...{ key: 'made', title: words.made, width: 118 },
       cell: (row) => {

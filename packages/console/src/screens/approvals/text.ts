@@ -16,6 +16,7 @@ export const text = defineText(
     made: '提交',
     expires: '剩余',
     expired: '已过期',
+    days: (days: number) => `${days} 天`,
     state: '状态',
     stateOf: {
       waiting: '待复核',
@@ -68,6 +69,7 @@ export const text = defineText(
     made: 'Made',
     expires: 'Left',
     expired: 'expired',
+    days: (days) => `${days} days`,
     state: 'State',
     stateOf: {
       waiting: 'Waiting',

@@ -2,10 +2,11 @@ import type { AnswerOf } from '@meridian/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { reading } from '../../data/call.ts';
+import { readProblem } from '../../data/problem.ts';
 import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Bar } from '../../parts/bar.tsx';
-import { shown } from '../facts-of.tsx';
+import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { nameOf } from '../names.ts';
 import { text } from './text.ts';
 
@@ -27,7 +28,7 @@ export function OperationView({ first }: { readonly first: Operation }) {
   useEffect(() => {
     if (!running) void queries.invalidateQueries({ queryKey: ['GET /v1/batches/{batch}'] });
   }, [running, queries]);
-  const reason = operation.problem?.['detail'] ?? operation.problem?.['title'];
+  const problem = readProblem(operation.problem);
   return (
     <section className="operation" aria-live="polite">
       <p>
@@ -35,7 +36,7 @@ export function OperationView({ first }: { readonly first: Operation }) {
         <b className={operation.state === 'failed' ? 'bad' : ''}>{nameOf(words.operationState, operation.state)}</b>
         {operation.progress !== null && running && <Bar ratio={operation.progress} digits={0} />}
       </p>
-      {reason !== undefined && <p className="bad">{shown(reason)}</p>}
+      {problem !== undefined && <ProblemPanel problem={problem} />}
       <ol className="log">
         {operation.log.map((line, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a log only grows

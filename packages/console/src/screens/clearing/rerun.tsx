@@ -1,7 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { call } from '../../data/call.ts';
 import { refusalOf } from '../../data/problem.ts';
+import { useMay } from '../../data/session.ts';
 import { formatNumber } from '../../format/number.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Button } from '../../parts/button.tsx';
@@ -20,6 +22,24 @@ interface RerunProps {
 
 /** Running a batch again from a step: reason, what it would touch, and then the job as it goes. CL-c, CL-e */
 export function Rerun({ detail, from }: RerunProps) {
+  const words = useText(text);
+  const mayRead = useMay('ledger.read');
+  const { state, batch } = detail.batch;
+  if (state !== 'published') return <RerunForm detail={detail} from={from} />;
+  return (
+    <section className="rerun">
+      <h3>{words.rerun}</h3>
+      <p>{words.sealed}</p>
+      {mayRead && (
+        <Link className="accent" to="/ledger" search={{ batch }}>
+          {words.journals}
+        </Link>
+      )}
+    </section>
+  );
+}
+
+function RerunForm({ detail, from }: RerunProps) {
   const words = useText(text);
   const language = useLanguage();
   const queries = useQueryClient();
@@ -99,7 +119,6 @@ function Radius({ detail: { batch, steps, attempts }, step }: { readonly detail:
         <li>{kept.length === 0 ? words.radiusKeepNone : words.radiusKeep(titles(kept))}</li>
         {rows > 0 && <li>{words.radiusRows(formatNumber(rows))}</li>}
         <li>{words.radiusAttempt(newest + 1)}</li>
-        {batch.state === 'published' && <li className="warn">{words.radiusPublished}</li>}
       </ul>
     </div>
   );

@@ -77,7 +77,7 @@ export const text = defineText(
     radiusKeepNone: '不沿用任何步骤',
     radiusRows: (rows: string) => `上次这些步骤写出 ${rows} 行`,
     radiusAttempt: (no: number) => `新开第 ${no} 次尝试；旧的保留可查，不被覆盖`,
-    radiusPublished: '批次已发布：重跑完成后新结果取代旧结果，按版本补记差额，受影响的报告重发',
+    sealed: '批次已发布，不再重跑：更正以红冲凭证进行，由第二人复核',
     run: '运行',
     starting: '正在启动…',
     operation: (id: string) => `作业 ${id}`,
@@ -168,8 +168,7 @@ export const text = defineText(
     radiusKeepNone: 'Keeps no step',
     radiusRows: (rows) => `These steps wrote ${rows} rows last time`,
     radiusAttempt: (no) => `Opens attempt ${no}; earlier ones stay and can be read`,
-    radiusPublished:
-      'It is published: when done the new result replaces the old one, differences are posted by version, and reports concerned are sent again',
+    sealed: 'It is published and is not run again: what is wrong is corrected by reversals, which a second person approves',
     run: 'Run',
     starting: 'Starting…',
     operation: (id) => `Job ${id}`,

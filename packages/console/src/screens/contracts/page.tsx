@@ -69,7 +69,7 @@ export function useContractColumns(): readonly TableColumn<ContractLine>[] {
   return useMemo(() => {
     const unit = mixedUnit(scale, language);
     return [
-      { key: 'contract', title: words.contract, width: 78, cell: (row) => row.contract },
+      { key: 'contract', title: words.contract, width: 98, cell: (row) => row.contract },
       {
         ...{ key: 'state', title: words.state, width: 56 },
         cell: (row) => <span className={row.state === 'closed' ? 'dim' : ''}>{nameOf(words.stateOf, row.state)}</span>,

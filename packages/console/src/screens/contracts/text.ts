@@ -78,7 +78,7 @@ export const text = defineText(
     mark: 'Mark',
     markOn: 'Marked on',
     profit: 'Profit',
-    currency: 'Settles in',
+    currency: 'Ccy',
     quote: 'Quoted in',
     basis: 'FX basis',
     entity: 'Booking entity',

@@ -63,21 +63,22 @@ export function ModelPanel({ version }: { readonly version: string }) {
 
 const shown = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-/** The route by which each state is reached. */
-function routeTo(to: State, allowed: readonly string[]) {
-  if (to === 'submitted' || to === 'draft') return 'POST /v1/models/{version}/register' as const;
-  if (to === 'in-validation' || to === 'validated' || to === 'rejected') return 'POST /v1/models/{version}/validate' as const;
+/** The route by which a state is reached from another: who submits, who judges, who agrees, who puts to work, who stops. */
+function routeTo(from: State, to: State, allowed: readonly string[]) {
+  if (to === 'submitted' || to === 'retired') return 'POST /v1/models/{version}/register' as const;
+  if (to === 'suspended') return 'POST /v1/models/{version}/suspend' as const;
   if (to === 'approved') return 'POST /v1/models/{version}/approve' as const;
-  if (to === 'suspended' && allowed.includes('model.suspend')) return 'POST /v1/models/{version}/suspend' as const;
-  return 'POST /v1/models/{version}/deploy' as const;
+  if (to === 'rejected' && !allowed.includes('model.validate')) return 'POST /v1/models/{version}/approve' as const;
+  if (from !== 'suspended' && ['shadow', 'canary', 'champion'].includes(to)) return 'POST /v1/models/{version}/deploy' as const;
+  return 'POST /v1/models/{version}/validate' as const;
 }
 
 function Moves({ detail }: { readonly detail: Detail }) {
   const words = useText(text);
   const { allowed } = useSession();
-  const { version, moves } = detail.version;
+  const { version, state, moves } = detail.version;
   const change = useChange(
-    (body: Move, idempotencyKey) => call(routeTo(body.to, allowed), { params: { version }, body, idempotencyKey }),
+    (body: Move, idempotencyKey) => call(routeTo(state, body.to, allowed), { params: { version }, body, idempotencyKey }),
     ['GET /v1/models', 'GET /v1/models/{version}', 'GET /v1/ai'],
     ({ body }: { readonly body: Detail }) => words.moved(nameOf(words.states, body.version.state)),
   );

@@ -52,9 +52,9 @@ export function RibbonPanel() {
       }
     >
       {(data) => {
-        const lanes = own
-          ? data.lanes.filter((lane) => lane.batches.length > 0 || lane.markets.some((each) => nodes.has(each)))
-          : data.lanes;
+        const ours = data.lanes.filter((lane) => lane.batches.length > 0 || lane.markets.some((each) => nodes.has(each)));
+        // Somebody who is not told which markets the house runs sees them all.
+        const lanes = own && ours.length > 0 ? ours : data.lanes;
         if (lanes.length === 0) return <Empty why={words.noLanes} next={words.noLanesNext} />;
         return (
           <Ribbon

@@ -17,7 +17,9 @@ import { Table } from '../../parts/table.tsx';
 import { setPreferences, usePreferences } from '../../preferences.ts';
 import { railOf } from '../../shell/rail-order.ts';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { dutyWords } from '../duty-words.ts';
 import { Moment } from '../moment.tsx';
+import { nameOf } from '../names.ts';
 import { useChange } from '../use-change.ts';
 import './settings.css';
 import { text } from './text.ts';
@@ -101,13 +103,14 @@ function WhoAmI() {
   const words = useText(text);
   const language = useLanguage();
   const session = useSession();
+  const duties = useText(dutyWords);
   return (
     <Panel title={words.who}>
       <div className="settings-form">
         <Facts
           facts={[
             [words.user, `${session.user} · ${session.title[language]}`],
-            [words.duty, session.duties.join(' · ')],
+            [words.duty, session.duties.map((duty) => nameOf(duties, duty)).join(' · ')],
             [words.jurisdiction, session.jurisdiction],
             [words.entities, session.entities.join(' · ')],
             [words.factor, session.strong ? words.yes : words.no],
