@@ -16,7 +16,7 @@ const MAY: Readonly<Record<UserDuty, string>> = {
   client: `order.read order.check order.enter order.cancel account.read contract.read transfer.request report.read
     report.download`,
   risk: `overview.read order.read account.read contract.read risk.read limit.read limit.change list.read kill.preview
-    kill.engage kill.release trace.read batch.read model.read model.approve model.suspend decision.read review.decide`,
+    kill.engage kill.release trace.read batch.read model.read model.approve model.deploy model.suspend decision.read review.decide`,
   clearing: `overview.read account.read contract.read transfer.request batch.read batch.run batch.rollback ledger.read
     journal.reverse report.read report.download mail.read mail.resend operation.read`,
   compliance: `overview.read order.read account.read account.name.read contract.read risk.read limit.read list.read trace.read
@@ -25,7 +25,7 @@ const MAY: Readonly<Record<UserDuty, string>> = {
   auditor: `session.read overview.read calendar.read order.read order.check kill.preview account.read account.name.read
     contract.read limit.read list.read risk.read batch.read ledger.read trace.read report.read report.download mail.read
     approval.read audit.read user.read operation.read model.read decision.read`,
-  'model-owner': 'model.read model.register model.deploy model.suspend',
+  'model-owner': 'model.read model.register model.suspend',
   'model-validator': 'model.read model.validate model.suspend',
   administrator: 'user.read user.manage',
 };

@@ -86,7 +86,7 @@ const TABLE: Readonly<Record<RouteName, string>> = {
   'POST /v1/models/{version}/register': 'model-owner change',
   'POST /v1/models/{version}/validate': 'model-validator not-maker change',
   'POST /v1/models/{version}/approve': 'risk compliance not-maker change',
-  'POST /v1/models/{version}/deploy': 'model-owner change',
+  'POST /v1/models/{version}/deploy': 'risk change',
   'POST /v1/models/{version}/suspend': 'risk model-owner model-validator change',
   'GET /v1/decisions': 'risk compliance auditor sensitive home',
   'POST /v1/decisions/{decision}/review': 'risk compliance not-maker change',
