@@ -5,8 +5,8 @@ import { useText } from '../../i18n/use-text.ts';
 import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { nameOf } from '../names.ts';
-import { RejectionText } from '../orders/rejection.tsx';
 import { orderKeyText } from '../orders/order-key.ts';
+import { RejectionText } from '../orders/rejection.tsx';
 import { orderWords } from '../orders/words.ts';
 import { text } from './text.ts';
 
