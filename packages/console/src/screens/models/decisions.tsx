@@ -26,13 +26,13 @@ export function Decisions() {
   const { decision: chosen } = useSearch({ from: '/models' });
   const decisions = usePages('GET /v1/decisions', {}, 2_000);
   const columns: readonly TableColumn<Decision>[] = [
-    { key: 'at', title: words.at, width: 190, cell: ({ at }) => <Moment at={at} /> },
-    { key: 'use', title: words.useCase, width: 150, cell: ({ useCase }) => useCase },
-    { key: 'client', title: words.client, width: 120, cell: ({ token }) => token ?? NONE },
+    { key: 'at', title: words.at, width: 160, cell: ({ at }) => <Moment at={at} /> },
+    { key: 'use', title: words.useCase, width: 130, cell: ({ useCase }) => useCase },
+    { key: 'client', title: words.client, width: 96, cell: ({ token }) => token ?? NONE },
     { key: 'route', title: words.route, width: 70, cell: ({ route }) => nameOf(words.routes, route) },
     { key: 'score', title: words.score, numeric: true, width: 80, cell: ({ score }) => scoreOf(score) },
     { key: 'outcome', title: words.outcome, cell: ({ outcome }) => outcome },
-    { key: 'fault', title: words.fault, width: 150, cell: ({ fault }) => fault ?? NONE },
+    { key: 'fault', title: words.fault, width: 110, cell: ({ fault }) => fault ?? NONE },
     {
       key: 'latency',
       title: words.latency,
