@@ -13,8 +13,9 @@ import { type Program, start } from './program.ts';
  * alternate, ratios are taken within a round and their median is told; a second leg without scoring says what a ratio is worth here.
  */
 const ROUNDS = 15;
-const ORDERS = 8_000;
-/** After a change of state, until workers have started or gone. */
+/** Half a second or more. All legs of all rounds stay below the live orders that a node holds. */
+const ORDERS = 15_000;
+/** Until workers of the leg before have gone. */
 const SETTLE_MS = 400;
 const RATIO_MAX = 1.05;
 const CLIENT = 'BENCH';
@@ -76,8 +77,9 @@ async function race(orders: Program, scoring: Program): Promise<Race> {
   for (let round = -1; round < ROUNDS; round++) {
     for (let n = 0; n < LEGS.length; n++) {
       const leg = LEGS[(n + round + 1) % LEGS.length] as Leg;
-      await scoring.ask(leg === 'off again' ? 'off' : leg);
       await delay(SETTLE_MS);
+      // Answered when the worker is ready: what dies, dies while orders are on their way.
+      await scoring.ask(leg === 'off again' ? 'off' : leg);
       const told = await orders.ask<Measured>(`latency ${ORDERS}`);
       const { byModel, byRules, deaths } = await scoring.ask<Decided>('off');
       if (round < 0) continue;

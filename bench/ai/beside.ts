@@ -8,12 +8,11 @@ import { wallClock } from '@meridian/base';
  * falls back to the rule. Takes one request a line and answers with one line of JSON:
  *   off      nothing runs                                                            {"byModel":0,"byRules":0}
  *   on       200 decisions a second, by the model
- *   killed   the same, and the worker dies of every score it is asked for: three deaths a second, and rules for the rest
+ *   killed   the same, and the worker dies of every score it is asked for: three deaths at once, then the breaker leaves the
+ *            model alone but for a probe two seconds later, and rules answer
  * An answer tells what was decided since the request before: by whom, and the deaths of workers.
  */
 const PER_SECOND = 200;
-/** A breaker leaves a dead model alone for longer each time. A fresh one every second keeps it dying. */
-const AGAIN_MS = 1_000;
 const DYING = new URL('../../packages/ai/src/faulty-worker.fixture.ts', import.meta.url);
 
 type State = 'off' | 'on' | 'killed';
@@ -45,31 +44,19 @@ async function loaded(model: ReturnType<typeof openModel>) {
 
 async function begin(state: State): Promise<() => Promise<void>> {
   if (state === 'off') return async () => {};
-  let model = await loaded(openModel(state));
+  const { scorer, decider } = await loaded(openModel(state));
   let n = 0;
   const timer = setInterval(async () => {
     const features = Object.fromEntries(terms.map(({ feature }, i) => [feature, 0.1 + ((n * (i + 3)) % 37) / 10]));
     const at = wallClock.now();
-    const { decider } = model;
     const [answer] = await decider.decide(await decider.standby(useCase, at), `master ${n++}`, features, at);
     if (answer.fallback === null) counted.byModel++;
     else counted.byRules++;
     if (answer.fallback === 'crash') counted.deaths++;
   }, 1_000 / PER_SECOND);
-  let renewing = Promise.resolve();
-  const again = setInterval(() => {
-    if (state !== 'killed') return;
-    renewing = (async () => {
-      const { scorer } = model;
-      model = await loaded(openModel(state));
-      await scorer.close();
-    })();
-  }, AGAIN_MS);
   return async () => {
     clearInterval(timer);
-    clearInterval(again);
-    await renewing;
-    await model.scorer.close();
+    await scorer.close();
   };
 }
 
