@@ -90,7 +90,7 @@ export function facesOf(on: Subjects): readonly Face[] {
     { name: 'log', user: 'auditor', screen: '/log/$market/$seq', path: `/log/${market}/${order}` },
     { name: 'models', user: 'model-owner', screen: '/models', path: '/models' },
     { name: 'decisions', user: 'auditor', screen: '/models', path: '/models?face=decisions' },
-    { name: 'approvals', user: 'risk-2', screen: '/approvals', path: '/approvals' },
+    { name: 'approvals', user: 'risk-2', screen: '/approvals', path: '/approvals?view=all' },
     { name: 'audit', user: 'auditor', screen: '/audit', path: '/audit', act: firstRow },
     { name: 'users', user: 'administrator', screen: '/users', path: '/users?user=trader' },
     { name: 'settings', user: 'trader', screen: '/settings', path: '/settings' },
