@@ -27,6 +27,8 @@ export function checkHead(request: FastifyRequest, isOurHost: (host: string) => 
       throw name === 'host' ? problem('FOREIGN_HOST') : problem('HEADER_REFUSED', { header: name, reason: 'twice' });
     seen.add(name);
   }
+  if (!/^(100-continue)?$/i.test(request.headers.expect ?? ''))
+    throw problem('HEADER_REFUSED', { header: 'expect', reason: '100-continue, and nothing else' });
   // A page elsewhere may point its own name at this machine; it may not read us through it.
   if (!isOurHost(request.headers.host ?? '')) throw problem('FOREIGN_HOST');
   checkPath(request.url);

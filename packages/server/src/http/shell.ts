@@ -60,6 +60,8 @@ export async function openShell({ status, logger, site = {}, trustedProxies = []
   app.server.maxConnections = CONNECTIONS_MAX;
   app.server.maxHeadersCount = HEADERS_MAX * 4;
   app.server.headersTimeout = REQUEST_MS_MAX;
+  // Node would refuse an expectation by itself, and say nothing; here it is a header like others.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   const methods: Methods = new Map();
 
   await app.register(helmet, headers(rules.secure));
@@ -161,6 +163,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, refusal: Problem):
   const { allow, retry_after: later } = refusal.params;
   if (refusal.code === 'METHOD_NOT_ALLOWED') reply.header('allow', String(allow));
   if (later !== undefined) reply.header('retry-after', String(later));
+  // Refusals of the framework come before every hook.
+  reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   // What was sent with a refusal may still be on its way; the connection is not used again.
   if (refusal.status === 413) reply.header('connection', 'close');
   return reply

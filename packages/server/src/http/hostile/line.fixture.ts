@@ -90,7 +90,7 @@ export function openLine(port: number, headers: Readonly<Record<string, string>>
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
       socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
     });
-    socket.on('data', (bytes) => {
+    socket.on('data', (bytes: Buffer) => {
       held = Buffer.concat([held, bytes]);
       read();
     });

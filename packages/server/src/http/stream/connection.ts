@@ -144,13 +144,13 @@ export class Connection {
   #subscribe(message: Extract<ClientMessage, { op: 'sub' }>, principal: Principal): void {
     const name = message.view as ViewName;
     const view = this.#o.views.get(name);
-    if (view === undefined || !Object.hasOwn(VIEWS, name)) throw refused(`no view ${message.view}`);
+    if (view === undefined || !Object.hasOwn(VIEWS, name)) throw refused('no such view');
     if (!this.#o.mayRead(principal, VIEWS[name].action)) throw problem('STREAM_NOT_ALLOWED', { view: name });
     const known: readonly string[] = VIEWS[name].columns;
     const asked = [...message.columns, ...(message.filter ?? []).map(({ column }) => column)];
     if (message.sort !== undefined) asked.push(message.sort.column);
     const stranger = asked.find((column) => !known.includes(column));
-    if (stranger !== undefined) throw refused(`no column ${stranger}`);
+    if (stranger !== undefined) throw refused('no such column');
     if (message.range[1] - message.range[0] > RANGE_MAX) throw refused(`a range of more than ${RANGE_MAX} rows`);
     this.#drop(message.id);
     if (this.#viewports.size >= SUBSCRIPTIONS_MAX) throw refused(`more than ${SUBSCRIPTIONS_MAX} subscriptions`);
