@@ -12,11 +12,13 @@ import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { ASKED, COLUMNS } from './columns.ts';
 import { FilterBar } from './filter-bar.tsx';
-import type { OrderKey } from './order-key.ts';
+import { type OrderKey, orderKeyText } from './order-key.ts';
 import { text } from './text.ts';
 import './orders.css';
 
 interface BlotterProps {
+  /** The order that the page shows beside it. */
+  readonly chosen?: OrderKey | undefined;
   readonly filter: readonly Condition[];
   readonly onFilter: (filter: readonly Condition[]) => void;
   /** Enter or a double click on an order. */
@@ -29,7 +31,7 @@ interface BlotterProps {
 const NEWEST: Sort = { column: 'at', descending: true };
 
 /** Live orders: filter, sort, copy; rows stand still while they are being read. The house sorts and filters. */
-export function Blotter({ filter, onFilter, onOpen, onSelect, className = '' }: BlotterProps) {
+export function Blotter({ chosen, filter, onFilter, onOpen, onSelect, className = '' }: BlotterProps) {
   const words = useText(text);
   const [sort, setSort] = useState<Sort | null>(NEWEST);
   const [selected, setSelected] = useState<string>();
@@ -80,7 +82,7 @@ export function Blotter({ filter, onFilter, onOpen, onSelect, className = '' }: 
           label={words.title}
           sort={sort}
           onSort={setSort}
-          selected={selected}
+          selected={selected ?? (chosen === undefined ? undefined : orderKeyText(chosen))}
           onSelect={(key) => choose(key, onSelect)}
           onOpen={(key) => choose(key, onOpen)}
         />

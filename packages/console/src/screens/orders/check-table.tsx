@@ -3,6 +3,9 @@ import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { CheckFigure } from './check-figure.tsx';
 import { text } from './text.ts';
 
+/** Zero is what a rule without such a figure says. */
+const hasFigure = (value: string | null): boolean => value !== null && /[1-9]/.test(value);
+
 export type Check = AnswerOf<'POST /v1/orders/check'>['checks'][number];
 
 /** Every check of an order, passed or not, with what it asks for, what is in use already and what is allowed. The failed ones first. */
@@ -33,7 +36,7 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
                 {check.passed ? '✓ ' : '✕ '}
               </span>
               {check.title[language]} <span className="hidden-text">{check.passed ? words.passed : words.failed}</span>
-              {check.requested !== null && check.used !== null && (
+              {hasFigure(check.requested) && hasFigure(check.used) && (
                 <span className="check-used dim">
                   {words.figure.used} <CheckFigure value={check.used} unit={check.unit} />
                 </span>
@@ -43,7 +46,7 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
               {check.requested === null && check.used === null ? (
                 <span className="dim">{check.passed ? words.passed : words.failed}</span>
               ) : (
-                <CheckFigure value={check.requested ?? check.used} unit={check.unit} />
+                <CheckFigure value={hasFigure(check.requested) ? check.requested : check.used} unit={check.unit} />
               )}
             </td>
             <td className="num dim">

@@ -44,7 +44,7 @@ export const COLUMNS: readonly GridColumn[] = [
     format: (value, _, { language }) => nameOf(orderWords[language].side, value),
   },
   {
-    ...{ key: 'symbol', title: title('symbol'), width: 98, sortable: true },
+    ...{ key: 'symbol', title: title('symbol'), width: 92, sortable: true },
     format: textOf,
     after: (_, read) => String(read('market') ?? ''),
   },
@@ -54,7 +54,7 @@ export const COLUMNS: readonly GridColumn[] = [
     format: figure,
   },
   {
-    ...{ key: 'price', title: title('price'), width: 98, numeric: true, sortable: true },
+    ...{ key: 'price', title: title('price'), width: 108, numeric: true, sortable: true },
     format: (value, read, { language }) => (value === null ? nameOf(orderWords[language].type, read('type')) : figure(value)),
     after: (value, read) => (value === null ? '' : String(read('currency') ?? '')),
   },
@@ -88,7 +88,7 @@ export const COLUMNS: readonly GridColumn[] = [
   },
   {
     ...{ key: 'reason', title: { zh: text.zh.reason, en: text.en.reason }, width: 76, grow: true as const },
-    format: (value) => (value === null ? '' : String(value)),
+    format: (value, read, { language }) => String(read(language === 'zh' ? 'reasonZh' : 'reasonEn') ?? value ?? ''),
     tone: () => 'mild',
   },
 ];
@@ -96,5 +96,5 @@ export const COLUMNS: readonly GridColumn[] = [
 /** What the blotter asks of the view: what it shows, and what its formats read besides. */
 export const ASKED: readonly ColumnOf<'orders'>[] = [
   ...(['at', 'state', 'clientToken', 'accountCode', 'side', 'symbol', 'quantity', 'price', 'filled', 'averagePrice'] as const),
-  ...(['hedgedPpm', 'order', 'reason', 'market', 'type', 'currency'] as const),
+  ...(['hedgedPpm', 'order', 'reason', 'reasonZh', 'reasonEn', 'market', 'type', 'currency'] as const),
 ];

@@ -30,6 +30,7 @@ export default function Orders() {
   return (
     <div className="with-side">
       <Blotter
+        chosen={chosen}
         filter={conditionsOf(search)}
         onFilter={(filter) =>
           void navigate({

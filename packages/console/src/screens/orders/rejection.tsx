@@ -17,7 +17,9 @@ export function RejectionText({ rejection, fits = null }: RejectionTextProps) {
   const language = useLanguage();
   const unit = rejection.currency ?? rejection.unit;
   const values = { ...rejection, wouldPass: fits !== null && unit !== 'price' ? fits : rejection.wouldPass };
-  const figures = (['requested', 'used', 'limit', 'wouldPass'] as const).filter((name) => values[name] !== null);
+  const figures = (['requested', 'used', 'limit', 'wouldPass'] as const).filter(
+    (name) => values[name] !== null && (name !== 'used' || values[name] !== '0'),
+  );
   return (
     <div className="rejection">
       <p className="bad strong">{rejection.title[language]}</p>

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { BEIJING, formatDuration, formatTime, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import type { OrderDetail } from './order-panel.tsx';
 import { text } from './text.ts';
@@ -16,13 +16,12 @@ export function Timeline({ steps, market }: { readonly steps: OrderDetail['steps
     <table className="plain-table timeline">
       <thead>
         <tr>
-          <th scope="col">{words.time}</th>
-          <th scope="col" />
+          <th scope="col">{words.event}</th>
           <th scope="col" className="num">
             {words.seq}
           </th>
-          <th scope="col" className="num" title={words.sinceStart}>
-            µs
+          <th scope="col" className="num">
+            {words.sinceStart}
           </th>
         </tr>
       </thead>
@@ -30,8 +29,10 @@ export function Timeline({ steps, market }: { readonly steps: OrderDetail['steps
         {steps.map((step, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: steps are appended and never reordered
           <tr key={i}>
-            <td className="mild">{formatTime(instantOf(step.at) ?? 0, BEIJING, 'micro')}</td>
-            <td>{step.text[language]}</td>
+            <td>
+              {step.text[language]}
+              <span className="timeline-at dim">{formatTime(instantOf(step.at) ?? 0, BEIJING, 'micro')}</span>
+            </td>
             <td className="num dim">
               {mayTrace ? (
                 <Link to="/log/$market/$seq" params={{ market, seq: String(step.seq) }} title={words.log}>
@@ -41,7 +42,7 @@ export function Timeline({ steps, market }: { readonly steps: OrderDetail['steps
                 `#${formatNumber(step.seq)}`
               )}
             </td>
-            <td className="num dim">{step.microseconds === null ? NONE : `+${formatNumber(step.microseconds)}`}</td>
+            <td className="num dim">{step.microseconds === null ? NONE : `+${formatDuration(step.microseconds)}`}</td>
           </tr>
         ))}
       </tbody>

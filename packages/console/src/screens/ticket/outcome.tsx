@@ -1,6 +1,6 @@
 import type { AnswerOf } from '@meridian/api';
 import { useNavigate } from '@tanstack/react-router';
-import { formatNumber } from '../../format/number.ts';
+import { formatNumber, NONE } from '../../format/number.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -25,27 +25,28 @@ export function Outcome({ answer, clOrdId, close, another, ask }: OutcomeProps) 
   const navigate = useNavigate();
   if (answer.state === 'unknown') return <Unknown clOrdId={clOrdId} ask={ask} />;
   const refused = answer.state === 'rejected';
+  const { market, order } = answer;
   const title = refused ? words.verdictOf.reject : answer.state === 'pending' ? words.waiting : words.accepted;
   return (
     <div className="form" role="status">
       {answer.rejection !== null ? <RejectionText rejection={answer.rejection} /> : <p className="strong">{title}</p>}
       <Facts
         facts={[
-          [words.order, answer.order === null ? '—' : `${answer.market} ${answer.order}`],
+          [words.order, order === null ? NONE : `${market} ${order}`],
           [words.sequence, `#${formatNumber(answer.seq)}`],
           [words.clOrdId, clOrdId],
-          ['', nameOf(names.state, answer.state)],
+          [words.state, nameOf(names.state, answer.state)],
         ]}
       />
       <div className="actions">
         <Button kind="main" onClick={another}>
           {words.another}
         </Button>
-        {answer.order !== null && (
+        {order !== null && (
           <Button
             onClick={() => {
               close();
-              void navigate({ to: '/orders', search: { order: orderKeyText({ market: answer.market, order: answer.order }) } });
+              void navigate({ to: '/orders', search: { order: orderKeyText({ market, order }) } });
             }}
           >
             {words.see}
