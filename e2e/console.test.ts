@@ -19,7 +19,7 @@ let browser: Browser;
 let door: Doorway;
 
 before(async () => {
-  if (noBrowser !== false) return;
+  if (skip !== false) return;
   buildConsole();
   demo = await startDemo();
   browser = await launchBrowser();
@@ -30,7 +30,10 @@ after(async () => {
   await demo?.close();
 });
 
-const setting: Setting = { skip: noBrowser, at: () => ({ demo, door }) };
+/** Two sessions are played before anybody signs in: minutes, so it is among the slow proofs. */
+const slow = process.env['MERIDIAN_PROVE'] === undefined ? 'a slow proof: make prove' : false;
+const skip = noBrowser || slow;
+const setting: Setting = { skip, at: () => ({ demo, door }) };
 walkAsTrader(setting);
 walkAsClient(setting);
 walkAsRisk(setting);

@@ -19,6 +19,7 @@ test('deep, huge, duplicate-key and polluting JSON is refused', () => {
     deep: `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
     huge: `"${'x'.repeat(1_000_001)}"`,
     duplicate: '{"amount":1,"amount":2}',
+    'duplicate behind many blanks': `{"amount":1,"amount"${' '.repeat(200)}:2}`,
     'duplicate by escape': '{"amount":1,"\\u0061mount":2}',
     'duplicate, deep': '{"a":[{"b":1,"b" :2}]}',
     pollution: '{"__proto__":{"admin":true}}',

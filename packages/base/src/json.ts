@@ -43,9 +43,16 @@ function checkShape(text: string, depthMax: number): void {
       const start = i;
       for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++;
       const keys = keysOf.at(-1);
-      if (keys instanceof Set && /^\s*:/.test(text.slice(i + 1, i + 65))) checkKey(text.slice(start, i + 1), keys);
+      if (keys instanceof Set && isKey(text, i + 1)) checkKey(text.slice(start, i + 1), keys);
     }
   }
+}
+
+/** Whether a colon follows, behind any number of blanks: what came before it was a key. */
+function isKey(text: string, from: number): boolean {
+  let at = from;
+  while (text[at] === ' ' || text[at] === '\t' || text[at] === '\n' || text[at] === '\r') at++;
+  return text[at] === ':';
 }
 
 function checkKey(quoted: string, keys: Set<string>): void {

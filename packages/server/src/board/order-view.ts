@@ -58,8 +58,8 @@ const oldestFirst = (board: OrderBoard): string[] => Array.from(board.rows(), ({
 export function isVisible(order: BoardRow | undefined, principal: Principal, names: OrderNames): boolean {
   const owner = order === undefined ? undefined : names.account(order.account);
   if (owner === undefined) return false;
-  if (principal.duties.includes('client')) return principal.clients.includes(owner.client);
-  return principal.entities.includes(owner.entity);
+  if (!principal.entities.includes(owner.entity)) return false;
+  return !principal.duties.includes('client') || principal.clients.includes(owner.client);
 }
 
 /** One cell, as the interface's `orders` view names it. */
