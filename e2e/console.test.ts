@@ -14,6 +14,10 @@ import { walkAsAdministrator } from './console/walks/users.ts';
 
 /** Each duty's daily work through the screens of a running house, and every screen looked at in both languages and themes. */
 
+/** Two sessions are played before anybody signs in: minutes, so it is among the slow proofs. */
+const slow = process.env['MERIDIAN_PROVE'] === undefined ? 'a slow proof: make prove' : false;
+const skip = noBrowser || slow;
+
 let demo: RunningDemo;
 let browser: Browser;
 let door: Doorway;
@@ -30,9 +34,6 @@ after(async () => {
   await demo?.close();
 });
 
-/** Two sessions are played before anybody signs in: minutes, so it is among the slow proofs. */
-const slow = process.env['MERIDIAN_PROVE'] === undefined ? 'a slow proof: make prove' : false;
-const skip = noBrowser || slow;
 const setting: Setting = { skip, at: () => ({ demo, door }) };
 walkAsTrader(setting);
 walkAsClient(setting);
