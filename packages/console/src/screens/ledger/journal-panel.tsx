@@ -1,17 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
 import { call, reading } from '../../data/call.ts';
 import { useMay } from '../../data/session.ts';
 import { NONE } from '../../format/number.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Amount } from '../../parts/amount.tsx';
-import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
-import { Field } from '../../parts/field.tsx';
 import { Table } from '../../parts/table.tsx';
-import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { AnswerPanel } from '../answer-panel.tsx';
 import { Moment } from '../moment.tsx';
+import { ReasonForm } from '../reason-form.tsx';
 import { useChange } from '../use-change.ts';
 import { text } from './text.ts';
 
@@ -114,28 +112,20 @@ function Source({ entry, linked }: { readonly entry: Sourced; readonly linked: b
 /** Nothing in the books is changed: a second person agrees to a journal that takes this one back. */
 function Reversal({ journal }: { readonly journal: string }) {
   const words = useText(text);
-  const [reason, setReason] = useState('');
   const change = useChange(
     (why: string, idempotencyKey) =>
       call('POST /v1/ledger/journals/{journal}/reverse', { params: { journal }, body: { reason: why }, idempotencyKey }),
     ['GET /v1/ledger/journals/{journal}', 'GET /v1/approvals'],
     ({ body }) => words.waits(body.approval),
   );
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    change.run(reason);
-  };
   return (
-    <form className="form" onSubmit={send}>
-      <Field label={words.reason} note={words.reasonNeeded}>
-        <input className="field" required maxLength={400} value={reason} onChange={(event) => setReason(event.target.value)} />
-      </Field>
-      <Failure error={change.error} />
-      <div className="actions">
-        <Button type="submit" disabled={change.running}>
-          {words.reverse}
-        </Button>
-      </div>
-    </form>
+    <ReasonForm
+      label={words.reason}
+      note={words.reasonNeeded}
+      running={change.running}
+      error={change.error}
+      onChoice={(_, reason) => change.run(reason)}
+      choices={[{ value: 'reverse', label: words.reverse }]}
+    />
   );
 }
