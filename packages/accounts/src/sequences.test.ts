@@ -154,6 +154,18 @@ async function leasesHold(): Promise<void> {
   }
 }
 
+/** A sequence in which every kind passes whatever the seed: what random ones add to it is order and refusal. */
+const ONE_OF_EACH: Step[] = [
+  { do: 'deposit', sub: 11, amount: '3000', currency: 'CNY' },
+  { do: 'transfer', sub: 11, to: 12, amount: '100', currency: 'CNY' },
+  { do: 'withdraw', sub: 11, amount: '100', currency: 'CNY' },
+  { do: 'settle', nth: 0, paid: true },
+  { do: 'limit', lim: 50_000 },
+  { do: 'fill', hold: 200 },
+  { do: 'book', nth: 0, locked: 200 },
+  { do: 'reverse', nth: 1 },
+];
+
 test('[UA-4] [UA-5] [UA-6] whatever is asked in whatever order, the books prove true', async (t) => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
   t.diagnostic(`seed ${seed}`);
@@ -169,7 +181,7 @@ test('[UA-4] [UA-5] [UA-6] whatever is asked in whatever order, the books prove 
       assert.equal((await ledgerVerify(books.database)).fault, null);
       await leasesHold();
     }),
-    { seed, numRuns: Number(process.env['RUNS'] ?? 60), endOnFailure: true },
+    { seed, numRuns: Number(process.env['RUNS'] ?? 60), endOnFailure: true, examples: [[ONE_OF_EACH, false]] },
   );
   const kinds = new Set(sent.map(({ kind }) => kind));
   for (const kind of ['deposit', 'transfer', 'withdraw', 'withdraw-settle', 'reverse-journal', 'publish-batch', 'set-limit'])
