@@ -43,7 +43,14 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('open-day' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('fill' as const), hold: fc.integer({ min: 0, max: 4_000 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('bust' as const), nth: fc.nat(20) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('book' as const), nth: fc.nat(20), locked: fc.nat(4_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('book' as const),
+      nth: fc.nat(20),
+      locked: fc.oneof(fc.constant(0), fc.nat(4_000)),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('limit' as const), lim: fc.nat(80_000) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -162,7 +169,7 @@ const ONE_OF_EACH: Step[] = [
   { do: 'settle', nth: 0, paid: true },
   { do: 'limit', lim: 50_000 },
   { do: 'fill', hold: 200 },
-  { do: 'book', nth: 0, locked: 200 },
+  { do: 'book', nth: 0, locked: 0 },
   { do: 'reverse', nth: 1 },
 ];
 
