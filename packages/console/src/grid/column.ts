@@ -22,6 +22,10 @@ export interface GridColumn {
   readonly width: number;
   /** Shares what width is left. */
   readonly grow?: true;
+  /** Shown only where the grid is at least so many CSS pixels wide: a narrow one gives up its least needed columns, not the ends of figures. */
+  readonly from?: number;
+  /** A text that may be longer than its column: what is cut is the cell's title. */
+  readonly cut?: true;
   readonly numeric?: true;
   readonly sortable?: true;
   /** Marks a changed value for 120 ms. */
@@ -32,6 +36,11 @@ export interface GridColumn {
   readonly tone?: (value: Cell, read: ReadCell) => Tone;
   /** A thin bar before the text: 0 to 1. Null: none. */
   readonly bar?: (value: Cell, read: ReadCell) => number | null;
+}
+
+/** The columns that a grid of so many CSS pixels shows; all of them where it has no width yet. */
+export function columnsAt(columns: readonly GridColumn[], width: number): readonly GridColumn[] {
+  return width === 0 ? columns : columns.filter(({ from = 0 }) => width >= from);
 }
 
 /** The header of a column, as copied and as read out: `数量 股`. */

@@ -1,4 +1,4 @@
-import { type CellContext, type GridColumn, gridWords, headerText, plainText } from './column.ts';
+import { type CellContext, columnsAt, type GridColumn, gridWords, headerText, plainText } from './column.ts';
 import { type Cursor, moveCursor, NO_CURSOR, spanOf } from './cursor.ts';
 import { type PoolRow, RowPool } from './row-pool.ts';
 import type { GridChange, GridSource, Sort } from './source.ts';
@@ -36,11 +36,13 @@ export class Grid {
   readonly #head = element('div', 'grid-head');
   readonly #canvas = element('div', 'grid-canvas');
   readonly #chip = element('button', 'grid-chip');
-  readonly #pool: RowPool;
+  #pool: RowPool;
   readonly #dirty = new Set<number>();
   readonly #resize: ResizeObserver;
   readonly #ends: (() => void)[] = [];
   #options: GridOptions;
+  /** Those of the options' columns that the width has room for. */
+  #columns: readonly GridColumn[];
   #all = true;
   #frame = 0;
   #cursor: Cursor = NO_CURSOR;
@@ -54,7 +56,8 @@ export class Grid {
   constructor(host: HTMLElement, options: GridOptions) {
     this.#host = host;
     this.#options = options;
-    this.#pool = new RowPool(this.#canvas, options.columns);
+    this.#columns = columnsAt(options.columns, host.clientWidth);
+    this.#pool = new RowPool(this.#canvas, this.#columns);
     this.#scroller.role = 'grid';
     this.#scroller.tabIndex = -1;
     this.#head.role = 'row';
@@ -67,7 +70,7 @@ export class Grid {
     (this.#chip as HTMLButtonElement).type = 'button';
     this.#scroller.append(headGroup, this.#canvas);
     this.#host.append(this.#scroller, this.#chip);
-    this.#resize = new ResizeObserver(() => this.#drawAll());
+    this.#resize = new ResizeObserver(() => this.#fit());
     this.#resize.observe(this.#scroller);
     this.#listen();
     this.#attach();
@@ -105,6 +108,20 @@ export class Grid {
     this.#host.replaceChildren();
   }
 
+  /** Takes the columns that the new width has room for. */
+  #fit(): void {
+    const columns = columnsAt(this.#options.columns, this.#scroller.clientWidth);
+    if (columns.length !== this.#columns.length) {
+      this.#columns = columns;
+      this.#pool.clear();
+      this.#pool = new RowPool(this.#canvas, columns);
+      this.#focused = null;
+      this.#cursor = { ...this.#cursor, column: Math.min(this.#cursor.column, columns.length - 1) };
+      this.#drawHead();
+    }
+    this.#drawAll();
+  }
+
   #attach(): void {
     const { source, label } = this.#options;
     this.#scroller.ariaLabel = label;
@@ -133,7 +150,7 @@ export class Grid {
   }
 
   #draw(): void {
-    const { source, rowHeight, context, columns } = this.#options;
+    const { source, rowHeight, context } = this.#options;
     const { total } = source;
     const visible = Math.ceil(this.#scroller.clientHeight / rowHeight) + 1;
     const first = Math.max(0, Math.min(Math.floor(this.#scroller.scrollTop / rowHeight) - OVERSCAN, total - 1));
@@ -143,7 +160,7 @@ export class Grid {
     if (this.#all) {
       this.#canvas.style.height = `${total * rowHeight}px`;
       this.#scroller.ariaRowCount = String(total + 1);
-      this.#scroller.ariaColCount = String(columns.length);
+      this.#scroller.ariaColCount = String(this.#columns.length);
       this.#follow();
       this.#pool.move(this.#shift(first));
     }
@@ -264,11 +281,14 @@ export class Grid {
   }
 
   #drawHead(): void {
-    const { columns, context, sort } = this.#options;
+    const { context, sort } = this.#options;
+    const columns = this.#columns;
     this.#host.style.setProperty(
       '--grid-columns',
       columns.map(({ width, grow }) => (grow === true ? `minmax(${width}px, 1fr)` : `${width}px`)).join(' '),
     );
+    // What a row cannot be narrower than: a growing column is cut to its share, it never widens the row.
+    this.#host.style.setProperty('--grid-width', `${columns.reduce((sum, { width }) => sum + width, 0)}px`);
     const heads = columns.map((column, i) => {
       const head = (this.#head.children[i] as HTMLElement | undefined) ?? element('div', '');
       head.className = `grid-title${column.numeric === true ? ' num' : ''}${column.sortable === true ? ' sortable' : ''}`;
@@ -284,8 +304,8 @@ export class Grid {
   }
 
   #sortBy(index: number): void {
-    const { columns, sort, onSort } = this.#options;
-    const column = columns[index];
+    const { sort, onSort } = this.#options;
+    const column = this.#columns[index];
     if (column?.sortable !== true) return;
     const here = sort?.column === column.key ? sort : null;
     onSort(
@@ -341,9 +361,9 @@ export class Grid {
   }
 
   #onKey(event: KeyboardEvent): void {
-    const { source, columns, rowHeight } = this.#options;
+    const { source, rowHeight } = this.#options;
     const page = Math.max(1, Math.floor(this.#scroller.clientHeight / rowHeight) - 2);
-    const to = moveCursor(this.#cursor, event, source.total, columns.length, page);
+    const to = moveCursor(this.#cursor, event, source.total, this.#columns.length, page);
     if (to !== undefined) this.#moveTo(to);
     else if (event.key === 'Enter') this.#cursor.row < 0 ? this.#sortBy(this.#cursor.column) : this.#open();
     else if (event.key === ' ') this.#choose(this.#cursor.row);

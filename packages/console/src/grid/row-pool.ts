@@ -99,6 +99,7 @@ export class RowPool {
     if (cell.shown !== shown) {
       cell.text.data = shown;
       cell.shown = shown;
+      if (column.cut === true) cell.box.title = shown;
       if (!fresh && column.flash === true) this.#flash(cell.box);
     }
     if (cell.after !== null) {
@@ -176,6 +177,7 @@ function blank(cell: CellNodes): void {
   if (cell.shown !== '') {
     cell.text.data = '';
     cell.shown = '';
+    cell.box.removeAttribute('title');
   }
   if (cell.after !== null && cell.shownAfter !== '') {
     cell.after.data = '';

@@ -26,10 +26,14 @@ function filledPart(filled: Cell, quantity: Cell): number {
 /** An average is a quotient: as many places as a price has at the node. */
 const AVERAGE_DIGITS = 4;
 
-/** The blotter's columns. State stands second: no width clips it. */
+/**
+ * The blotter's columns. State stands second: no width clips it. Beside the order that is seen through, a laptop gives up the
+ * number (1440) and the average (1366), which stand there in full: price, quantity and state are never cut, the remark takes what
+ * is left.
+ */
 export const COLUMNS: readonly GridColumn[] = [
   {
-    ...{ key: 'at', title: title('time'), width: 100, sortable: true },
+    ...{ key: 'at', title: title('time'), width: 106, sortable: true },
     format: (value) => formatTime(instantOf(String(value)) ?? 0, BEIJING, 'milli'),
   },
   {
@@ -37,8 +41,8 @@ export const COLUMNS: readonly GridColumn[] = [
     format: (value, _, { language }) => nameOf(orderWords[language].state, value),
     tone: (value) => toneOf(value),
   },
-  { key: 'clientToken', title: title('client'), width: 74, sortable: true, format: textOf },
-  { key: 'accountCode', title: title('account'), width: 122, sortable: true, format: textOf, tone: () => 'mild' },
+  { key: 'clientToken', title: title('client'), width: 70, sortable: true, format: textOf },
+  { key: 'accountCode', title: title('account'), width: 112, sortable: true, format: textOf, tone: () => 'mild' },
   {
     ...{ key: 'side', title: title('side'), width: 46, sortable: true },
     format: (value, _, { language }) => nameOf(orderWords[language].side, value),
@@ -49,12 +53,12 @@ export const COLUMNS: readonly GridColumn[] = [
     after: (_, read) => String(read('market') ?? ''),
   },
   {
-    ...{ key: 'quantity', title: title('quantity'), width: 76, numeric: true, sortable: true },
+    ...{ key: 'quantity', title: title('quantity'), width: 84, numeric: true, sortable: true },
     unit: ({ language }) => text[language].shares,
     format: figure,
   },
   {
-    ...{ key: 'price', title: title('price'), width: 108, numeric: true, sortable: true },
+    ...{ key: 'price', title: title('price'), width: 116, numeric: true, sortable: true },
     format: (value, read, { language }) => (value === null ? nameOf(orderWords[language].type, read('type')) : figure(value)),
     after: (value, read) => (value === null ? '' : String(read('currency') ?? '')),
   },
@@ -65,7 +69,7 @@ export const COLUMNS: readonly GridColumn[] = [
     tone: (value) => (value === '0' || value === 0 ? 'dim' : ''),
   },
   {
-    ...{ key: 'averagePrice', title: title('average'), width: 74, numeric: true, sortable: true },
+    ...{ key: 'averagePrice', title: title('average'), width: 74, from: 1_060, numeric: true, sortable: true },
     format: (value) => (value === null ? NONE : formatNumber(String(value), AVERAGE_DIGITS)),
     tone: (value) => (value === null ? 'dim' : ''),
   },
@@ -73,7 +77,7 @@ export const COLUMNS: readonly GridColumn[] = [
     ...{
       key: 'hedgedPpm',
       title: { zh: text.zh.hedged, en: text.en.hedged },
-      width: 66,
+      width: 72,
       numeric: true,
       sortable: true,
       flash: true,
@@ -82,12 +86,18 @@ export const COLUMNS: readonly GridColumn[] = [
     tone: (value) => (value === null ? 'dim' : Number(value) < 950_000 ? 'warn' : ''),
   },
   {
-    ...{ key: 'order', title: { zh: '委托号', en: 'Order' }, width: 66, numeric: true, sortable: true },
+    ...{ key: 'order', title: { zh: '委托号', en: 'Order' }, width: 66, from: 1_160, numeric: true, sortable: true },
     format: textOf,
     tone: () => 'mild',
   },
   {
-    ...{ key: 'reason', title: { zh: text.zh.reason, en: text.en.reason }, width: 76, grow: true as const },
+    ...{
+      key: 'reason',
+      title: { zh: text.zh.reason, en: text.en.reason },
+      width: 120,
+      grow: true as const,
+      cut: true as const,
+    },
     format: (value, read, { language }) => String(read(language === 'zh' ? 'reasonZh' : 'reasonEn') ?? value ?? ''),
     tone: () => 'mild',
   },
