@@ -2,7 +2,7 @@ import { defineScreen } from '../../router/screen.ts';
 
 export const accounts = defineScreen(
   {
-    ...{ path: '/accounts', title: { zh: '账户', en: 'Accounts' }, rail: { zh: '账户', en: 'Account' } },
+    ...{ path: '/accounts', title: { zh: '账户', en: 'Accounts' }, rail: { zh: '账户', en: 'Accounts' } },
     ...{ code: 'ACC', go: 'a', action: 'account.read' },
   },
   () => ({}),

@@ -7,7 +7,7 @@ export interface ApprovalsSearch {
 
 export const approvals = defineScreen(
   {
-    ...{ path: '/approvals', title: { zh: '审批箱', en: 'Approvals' }, rail: { zh: '审批', en: 'Approve' } },
+    ...{ path: '/approvals', title: { zh: '审批箱', en: 'Approvals' }, rail: { zh: '审批', en: 'Approvals' } },
     ...{ code: 'APR', go: 'p', action: 'approval.read' },
   },
   (raw): ApprovalsSearch => {

@@ -9,7 +9,7 @@ export interface ContractsSearch {
 
 export const contracts = defineScreen(
   {
-    ...{ path: '/contracts', title: { zh: '合约', en: 'Contracts' }, rail: { zh: '合约', en: 'Contract' } },
+    ...{ path: '/contracts', title: { zh: '合约', en: 'Contracts' }, rail: { zh: '合约', en: 'Contracts' } },
     ...{ code: 'TRS', go: 'c', action: 'contract.read' },
   },
   (raw): ContractsSearch => {

@@ -69,7 +69,7 @@ export const COLUMNS: readonly GridColumn[] = [
     tone: (value) => (value === '0' || value === 0 ? 'dim' : ''),
   },
   {
-    ...{ key: 'averagePrice', title: title('average'), width: 74, from: 1_060, numeric: true, sortable: true },
+    ...{ key: 'averagePrice', title: title('average'), width: 74, from: 1_070, numeric: true, sortable: true },
     format: (value) => (value === null ? NONE : formatNumber(String(value), AVERAGE_DIGITS)),
     tone: (value) => (value === null ? 'dim' : ''),
   },
