@@ -8,6 +8,7 @@ import {
   formatOffset,
   formatTime,
   formatWeekday,
+  formatWhen,
   instantOf,
 } from './time.ts';
 
@@ -45,6 +46,19 @@ test('what stands alone names its zone and its day', () => {
   assert.equal(formatMoment(at, BEIJING, 'zh', 'minute'), '2026-11-24 16:22 北京');
   assert.equal(formatMoment(at, 'America/New_York', 'en', 'minute'), '2026-11-24 03:22 New York');
   assert.deepEqual([formatWeekday(at, BEIJING, 'zh'), formatWeekday(at, BEIJING, 'en')], ['周二', 'Tue']);
+});
+
+test('a time of another day carries its date, and of another year that as well; today carries none', () => {
+  const shown = (text: string, precision?: 'milli' | 'micro' | 'minute') =>
+    formatWhen(instantOf(text) as number, BEIJING, '2026-11-24', precision);
+  // Beijing is eight hours ahead: its day begins at 16:00 UTC of the day before.
+  assert.equal(shown('2026-11-23T16:00:00Z'), '00:00:00');
+  assert.equal(shown('2026-11-23T15:59:59Z'), '11-23 23:59:59');
+  assert.equal(shown('2026-11-24T16:00:00Z', 'minute'), '11-25 00:00');
+  assert.equal(shown('2025-11-24T08:22:35Z'), '2025-11-24 16:22:35');
+  assert.equal(shown('2026-11-24T08:22:35.104218Z', 'milli'), '16:22:35.104');
+  assert.equal(shown('2026-11-20T08:22:35.104218Z', 'milli'), '11-20 16:22:35');
+  assert.equal(shown('2026-11-20T08:22:35.104218Z', 'micro'), '11-20 16:22:35.104 218');
 });
 
 test('durations are told in the unit that people use for them', () => {

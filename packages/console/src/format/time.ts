@@ -10,8 +10,12 @@ export const ZONES: Readonly<Record<string, Bilingual>> = {
   'Asia/Hong_Kong': { zh: '香港', en: 'Hong Kong' },
   'Asia/Tokyo': { zh: '东京', en: 'Tokyo' },
   'Asia/Singapore': { zh: '新加坡', en: 'Singapore' },
+  'Asia/Seoul': { zh: '首尔', en: 'Seoul' },
+  'Asia/Taipei': { zh: '台北', en: 'Taipei' },
+  'Australia/Sydney': { zh: '悉尼', en: 'Sydney' },
   'Europe/Berlin': { zh: '法兰克福', en: 'Frankfurt' },
   'Europe/Paris': { zh: '巴黎', en: 'Paris' },
+  'Europe/Zurich': { zh: '苏黎世', en: 'Zurich' },
   'Europe/London': { zh: '伦敦', en: 'London' },
   'America/New_York': { zh: '纽约', en: 'New York' },
   'America/Chicago': { zh: '芝加哥', en: 'Chicago' },
@@ -60,6 +64,18 @@ export function formatTime(instant: Instant, zone: string, precision: Precision 
 /** The date of an instant in a zone: `2026-11-24`. */
 export function formatDate(instant: Instant, zone: string): string {
   return new Date(Math.floor((instant + offsetAt(instant, zone)) / 1000)).toISOString().slice(0, 10);
+}
+
+/**
+ * A time beside others of the same day: the wall clock alone where the date is `today` (`2026-11-24`, of the same zone), with the
+ * month and day where it is another, `10-07 15:59:58`, and with the year where that is another, too. Milliseconds are told of
+ * today only.
+ */
+export function formatWhen(instant: Instant, zone: string, today: string, precision: Precision = 'second'): string {
+  const date = formatDate(instant, zone);
+  if (date === today) return formatTime(instant, zone, precision);
+  const day = date.slice(0, 4) === today.slice(0, 4) ? date.slice(5) : date;
+  return `${day} ${formatTime(instant, zone, precision === 'milli' ? 'second' : precision)}`;
 }
 
 /** Date, wall clock and the zone's name: what stands alone (exports, watermarks, notices) always names its zone. */

@@ -6,7 +6,10 @@ import type { Cell } from './source.ts';
 export type ReadCell = (column: string) => Cell;
 
 /** What a formatter may depend on besides values. A change of any of it draws every row anew. */
-export type CellContext = Pick<Preferences, 'language' | 'scale' | 'zone'>;
+export interface CellContext extends Pick<Preferences, 'language' | 'scale' | 'zone'> {
+  /** The business clock's date in Beijing, `2026-11-24`: a time of another day carries its own. */
+  readonly today: string;
+}
 
 /** Names of classes that give a cell its tone. */
 export type Tone = '' | 'up' | 'down' | 'dim' | 'mild' | 'warn' | 'bad' | 'accent' | 'strong';

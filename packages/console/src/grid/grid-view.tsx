@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { useToday } from '../data/today.ts';
 import { notify } from '../parts/toast.tsx';
 import { usePreferences } from '../preferences.ts';
 import type { GridColumn } from './column.ts';
@@ -24,6 +25,7 @@ export function GridView({ columns, source, label, sort = null, onSort, selected
   const host = useRef<HTMLDivElement>(null);
   const grid = useRef<Grid | null>(null);
   const { language, scale, zone, density } = usePreferences();
+  const today = useToday();
   const handlers = useRef({ onSort, onSelect, onOpen });
   useEffect(() => {
     handlers.current = { onSort, onSelect, onOpen };
@@ -34,7 +36,7 @@ export function GridView({ columns, source, label, sort = null, onSort, selected
       source,
       label,
       sort,
-      context: { language, scale, zone },
+      context: { language, scale, zone, today },
       rowHeight: ROW_PX[density],
       onSelect: (key: string) => handlers.current.onSelect?.(key),
       onOpen: (key: string) => handlers.current.onOpen?.(key),
@@ -43,7 +45,7 @@ export function GridView({ columns, source, label, sort = null, onSort, selected
     };
     if (grid.current === null) grid.current = new Grid(host.current as HTMLDivElement, options);
     else grid.current.update(options);
-  }, [columns, source, label, sort, language, scale, zone, density]);
+  }, [columns, source, label, sort, language, scale, zone, today, density]);
   useEffect(() => grid.current?.select(selected), [selected]);
   useEffect(
     () => () => {

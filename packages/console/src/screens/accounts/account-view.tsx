@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { reading } from '../../data/call.ts';
 import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -13,6 +13,7 @@ import { AnswerPanel } from '../answer-panel.tsx';
 import { nameOf } from '../names.ts';
 import { ppm } from '../orders/figure.ts';
 import './accounts.css';
+import { useWhen } from '../when.tsx';
 import { AccountTreeTable } from './account-tree.tsx';
 import { Positions } from './positions.tsx';
 import { RealName } from './real-name.tsx';
@@ -26,6 +27,7 @@ const EVERY_MS = 3_000;
 /** One client's money: the tree with its funds, the positions below, transfers in and out. Clients see their own with the same parts. */
 export function AccountView({ master }: { readonly master: string }) {
   const words = useText(text);
+  const when = useWhen();
   const mayTransfer = useMay('transfer.request');
   const mayTrace = useMay('trace.read');
   const [transferring, setTransferring] = useState(false);
@@ -39,7 +41,7 @@ export function AccountView({ master }: { readonly master: string }) {
         everyMs={EVERY_MS}
         title={words.detail(tree?.token ?? master)}
         about={words.treeAbout}
-        {...(asOf === null ? {} : { asOf: formatTime(asOf, BEIJING) })}
+        {...(asOf === null ? {} : { asOf: when(asOf) })}
         actions={
           <>
             {mayTrace && (

@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatDate, formatTime, instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { usePages } from '../pages.ts';
+import { When } from '../when.tsx';
 import { text } from './text.ts';
 
 const EVERY_MS = 5_000;
@@ -27,11 +27,8 @@ export function Transfers({ master }: { readonly master: string }) {
       keyOf={(row) => row.id}
       columns={[
         {
-          ...{ key: 'at', title: words.at, width: 140 },
-          cell: (row) => {
-            const at = instantOf(row.at) ?? 0;
-            return `${formatDate(at, BEIJING)} ${formatTime(at, BEIJING)}`;
-          },
+          ...{ key: 'at', title: words.at, width: 118 },
+          cell: (row) => <When at={row.at} />,
         },
         { key: 'kind', title: words.kind, width: 120, cell: (row) => nameOf(words.kindOf, row.kind) },
         {

@@ -1,5 +1,4 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { BEIJING, formatDate, formatTime, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { useKeys } from '../../keys/bindings.ts';
 import { Panel } from '../../parts/panel.tsx';
@@ -10,6 +9,7 @@ import { dutyWords } from '../duty-words.ts';
 import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
+import { When } from '../when.tsx';
 import './approvals.css';
 import { Countdown } from './countdown.tsx';
 import { Decide } from './decide.tsx';
@@ -55,14 +55,7 @@ export default function Approvals() {
     { key: 'duty', title: words.duty, width: 110, cell: (row) => <span className="mild">{nameOf(duties, row.duty)}</span> },
     {
       ...{ key: 'made', title: words.made, width: 118 },
-      cell: (row) => {
-        const made = instantOf(row.made) ?? 0;
-        return (
-          <span className="mild">
-            {formatDate(made, BEIJING).slice(5)} {formatTime(made, BEIJING)}
-          </span>
-        );
-      },
+      cell: (row) => <When at={row.made} clock="wall" />,
     },
     {
       ...{ key: 'expires', title: words.expires, width: 80, numeric: true },

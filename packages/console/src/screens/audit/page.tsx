@@ -14,6 +14,7 @@ import { AnswerPanel, Failure } from '../answer-panel.tsx';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
+import { When } from '../when.tsx';
 import { text } from './text.ts';
 import '../split.css';
 
@@ -27,7 +28,7 @@ export default function AuditPage() {
   const entries = usePages('GET /v1/audit', search, 5_000);
   const columns: readonly TableColumn<Entry>[] = [
     { key: 'no', title: words.no, numeric: true, width: 70, cell: ({ no }) => formatNumber(no) },
-    { key: 'at', title: words.at, width: 190, cell: ({ at }) => <Moment at={at} /> },
+    { key: 'at', title: words.at, width: 118, cell: ({ at }) => <When at={at} clock="wall" /> },
     { key: 'actor', title: words.actor, width: 130, cell: (entry) => entry.actor },
     { key: 'duty', title: words.duty, width: 110, cell: ({ duty }) => duty },
     { key: 'action', title: words.action, width: 180, cell: (entry) => entry.action },

@@ -1,9 +1,10 @@
 import { NONE } from '../../format/number.ts';
-import { BEIJING, formatDuration, formatTime, instantOf } from '../../format/time.ts';
+import { formatDuration, instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Table } from '../../parts/table.tsx';
 import { clearingWords } from '../clearing-words.ts';
 import { nameOf } from '../names.ts';
+import { When } from '../when.tsx';
 import { BatchMark } from './batch-mark.tsx';
 import type { BatchDetail } from './batch-page.tsx';
 import { GanttBar, spanOf } from './steps.tsx';
@@ -42,8 +43,8 @@ export function Attempts({ detail }: { readonly detail: BatchDetail }) {
           ),
         },
         {
-          ...{ key: 'started', title: words.started, width: 78 },
-          cell: (attempt) => <span className="mild">{formatTime(instantOf(attempt.started) ?? 0, BEIJING)}</span>,
+          ...{ key: 'started', title: words.started, width: 106 },
+          cell: (attempt) => <When at={attempt.started} clock="wall" />,
         },
         {
           ...{ key: 'took', title: words.took, width: 66, numeric: true },

@@ -1,7 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useBeat } from '../../data/line.ts';
 import { NONE } from '../../format/number.ts';
-import { BEIJING, formatDate, formatTime, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Select } from '../../parts/select.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
@@ -10,6 +9,7 @@ import { clearingWords } from '../clearing-words.ts';
 import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
+import { When } from '../when.tsx';
 import { BatchMark } from './batch-mark.tsx';
 import { inOrderOfNeed } from './batch-order.ts';
 import './clearing.css';
@@ -89,15 +89,4 @@ function useColumns(): readonly TableColumn<Batch>[] {
     { key: 'reason', title: words.reason, cell: (row) => <span className="bad">{row.reason?.[language] ?? ''}</span> },
     { key: 'batch', title: words.batch, width: 180, cell: (row) => <span className="dim">{row.batch}</span> },
   ];
-}
-
-/** Date and minute in Beijing. */
-export function When({ at }: { readonly at: string | null }) {
-  const instant = instantOf(at);
-  if (instant === null) return <span className="dim">{NONE}</span>;
-  return (
-    <span className="mild">
-      {formatDate(instant, BEIJING).slice(5)} {formatTime(instant, BEIJING)}
-    </span>
-  );
 }

@@ -16,7 +16,7 @@ import { Attempts } from './attempts.tsx';
 import { BatchMark } from './batch-mark.tsx';
 import { Breaks, Inputs, StepSummary } from './batch-tabs.tsx';
 import './clearing.css';
-import { When } from './batch-list.tsx';
+import { When } from '../when.tsx';
 import { Faults } from './faults.tsx';
 import { Rerun } from './rerun.tsx';
 import { Steps } from './steps.tsx';

@@ -3,11 +3,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { reading } from '../../data/call.ts';
 import { readProblem } from '../../data/problem.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Bar } from '../../parts/bar.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { nameOf } from '../names.ts';
+import { When } from '../when.tsx';
 import { text } from './text.ts';
 
 export type Operation = AnswerOf<'GET /v1/operations/{operation}'>;
@@ -41,7 +41,7 @@ export function OperationView({ first }: { readonly first: Operation }) {
         {operation.log.map((line, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a log only grows
           <li key={i}>
-            <span className="dim">{formatTime(instantOf(line.at) ?? 0, BEIJING)}</span> {line.text[language]}
+            <When at={line.at} clock="wall" /> {line.text[language]}
           </li>
         ))}
       </ol>

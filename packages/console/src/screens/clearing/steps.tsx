@@ -1,10 +1,11 @@
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatDuration, formatTime, instantOf } from '../../format/time.ts';
+import { formatDuration, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { clearingWords } from '../clearing-words.ts';
 import { nameOf } from '../names.ts';
+import { useWhen, When } from '../when.tsx';
 import { BatchMark } from './batch-mark.tsx';
 import type { BatchDetail } from './batch-page.tsx';
 import { text } from './text.ts';
@@ -22,6 +23,7 @@ export function Steps({ detail, chosen, choose }: StepsProps) {
   const words = useText(text);
   const names = useText(clearingWords);
   const language = useLanguage();
+  const when = useWhen('wall');
   const { steps } = detail;
   const failed = steps.find((step) => step.state === 'failed')?.step;
   const stateOf = (step: Step) =>
@@ -51,17 +53,14 @@ export function Steps({ detail, chosen, choose }: StepsProps) {
           cell: (step) => <span className={step.errors > 0 ? 'bad' : 'dim'}>{step.errors}</span>,
         },
         {
-          ...{ key: 'started', title: words.started, width: 78 },
-          cell: (step) => {
-            const at = instantOf(step.started);
-            return <span className="mild">{at === null ? NONE : formatTime(at, BEIJING)}</span>;
-          },
+          ...{ key: 'started', title: words.started, width: 106 },
+          cell: (step) => <When at={step.started} clock="wall" />,
         },
         { key: 'took', title: words.took, width: 66, numeric: true, cell: (step) => tookText(step) },
         {
           ...{
             key: 'gantt',
-            title: span === null ? '' : words.span(formatTime(span[0], BEIJING), formatTime(span[1], BEIJING)),
+            title: span === null ? '' : words.span(when(span[0]), when(span[1])),
           },
           cell: (step) => <GanttBar step={step} span={span} state={stateOf(step)} />,
         },

@@ -3,7 +3,6 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { reading } from '../../data/call.ts';
 import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatDate, formatTime, instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useKeys } from '../../keys/bindings.ts';
 import { Amount, Signed } from '../../parts/amount.tsx';
@@ -14,6 +13,7 @@ import { AnswerPanel } from '../answer-panel.tsx';
 import { FactsOf } from '../facts-of.tsx';
 import { nameOf } from '../names.ts';
 import { exact } from '../orders/figure.ts';
+import { When } from '../when.tsx';
 import type { ContractLine } from './page.tsx';
 import './contracts.css';
 import { text } from './text.ts';
@@ -87,7 +87,7 @@ export default function ContractPage() {
                   { key: 'open', title: words.remaining, numeric: true, cell: (lot) => formatNumber(lot.quantityOpen) },
                   { key: 'price', title: words.price, numeric: true, cell: (lot) => exact(lot.price) },
                   { key: 'fx', title: words.fx, numeric: true, cell: (lot) => exact(lot.fxRate) },
-                  { key: 'fxAt', title: words.fxAt, width: 150, numeric: true, cell: (lot) => <Moment at={lot.fxAt} /> },
+                  { key: 'fxAt', title: words.fxAt, width: 118, numeric: true, cell: (lot) => <When at={lot.fxAt} /> },
                 ]}
               />
             )}
@@ -160,9 +160,4 @@ function ContractLink({ contract }: { readonly contract: string | null }) {
       {contract}
     </Link>
   );
-}
-
-function Moment({ at }: { readonly at: string | null }) {
-  const instant = instantOf(at);
-  return instant === null ? NONE : `${formatDate(instant, BEIJING)} ${formatTime(instant, BEIJING)}`;
 }

@@ -8,8 +8,8 @@ import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
-import { Moment } from '../moment.tsx';
 import { type ItemOf, usePages } from '../pages.ts';
+import { When } from '../when.tsx';
 import { JournalPanel } from './journal-panel.tsx';
 import { text } from './text.ts';
 import '../split.css';
@@ -23,7 +23,7 @@ export default function LedgerPage() {
   const journals = usePages('GET /v1/ledger/journals', filter, 5_000);
   const columns: readonly TableColumn<Journal>[] = [
     { key: 'journal', title: words.journal, numeric: true, width: 80, cell: ({ journal }) => journal },
-    { key: 'at', title: words.at, width: 190, cell: ({ at }) => <Moment at={at} /> },
+    { key: 'at', title: words.at, width: 118, cell: ({ at }) => <When at={at} /> },
     { key: 'date', title: words.date, width: 100, cell: ({ businessDate }) => businessDate },
     { key: 'kind', title: words.kind, width: 120, cell: ({ kind }) => kind },
     { key: 'rule', title: words.rule, cell: ({ rule }) => rule },

@@ -15,6 +15,7 @@ import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { ReasonForm } from '../reason-form.tsx';
 import { useChange } from '../use-change.ts';
+import { When } from '../when.tsx';
 import { text } from './text.ts';
 
 type Decision = ItemOf<'GET /v1/decisions'>;
@@ -26,7 +27,7 @@ export function Decisions() {
   const { decision: chosen } = useSearch({ from: '/models' });
   const decisions = usePages('GET /v1/decisions', {}, 2_000);
   const columns: readonly TableColumn<Decision>[] = [
-    { key: 'at', title: words.at, width: 160, cell: ({ at }) => <Moment at={at} /> },
+    { key: 'at', title: words.at, width: 118, cell: ({ at }) => <When at={at} /> },
     { key: 'use', title: words.useCase, width: 130, cell: ({ useCase }) => useCase },
     { key: 'client', title: words.client, width: 96, cell: ({ token }) => token ?? NONE },
     { key: 'route', title: words.route, width: 70, cell: ({ route }) => nameOf(words.routes, route) },

@@ -1,6 +1,6 @@
 import type { ColumnOf } from '../../data/protocol.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { BEIJING, formatWhen, instantOf } from '../../format/time.ts';
 import type { GridColumn } from '../../grid/column.ts';
 import type { Cell } from '../../grid/source.ts';
 import { nameOf } from '../names.ts';
@@ -34,7 +34,7 @@ const AVERAGE_DIGITS = 4;
 export const COLUMNS: readonly GridColumn[] = [
   {
     ...{ key: 'at', title: title('time'), width: 106, sortable: true },
-    format: (value) => formatTime(instantOf(String(value)) ?? 0, BEIJING, 'milli'),
+    format: (value, _, { today }) => formatWhen(instantOf(String(value)) ?? 0, BEIJING, today, 'milli'),
   },
   {
     ...{ key: 'state', title: title('state'), width: 76, sortable: true },

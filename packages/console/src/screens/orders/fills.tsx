@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
+import { When } from '../when.tsx';
 import { exact } from './figure.ts';
 import type { OrderDetail } from './order-panel.tsx';
 import { text } from './text.ts';
@@ -32,7 +32,9 @@ export function Fills({ fills, order }: { readonly fills: OrderDetail['fills']; 
       <tbody>
         {fills.map((fill) => (
           <tr key={`${fill.seq}.${fill.k}`}>
-            <td className="mild">{formatTime(instantOf(fill.at) ?? 0, BEIJING)}</td>
+            <td>
+              <When at={fill.at} />
+            </td>
             <td className="num">{formatNumber(fill.quantity)}</td>
             <td className="num">{exact(fill.price)}</td>
             <td className="num dim">{fill.hedgeSeq === null ? NONE : `#${formatNumber(fill.hedgeSeq)}`}</td>

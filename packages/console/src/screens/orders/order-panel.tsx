@@ -6,7 +6,7 @@ import { call, reading } from '../../data/call.ts';
 import { refusalOf } from '../../data/problem.ts';
 import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useKeys } from '../../keys/bindings.ts';
 import { Amount } from '../../parts/amount.tsx';
@@ -16,6 +16,7 @@ import { KeyHint } from '../../parts/key-hint.tsx';
 import { notify } from '../../parts/toast.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
 import { nameOf } from '../names.ts';
+import { useWhen } from '../when.tsx';
 import { CheckTable } from './check-table.tsx';
 import { ppm } from './figure.ts';
 import { Fills } from './fills.tsx';
@@ -177,6 +178,7 @@ function Actions({
 
 function Terms({ order }: { readonly order: OrderDetail['order'] }) {
   const words = useText(text);
+  const when = useWhen();
   const names = useText(orderWords);
   const terms = [
     nameOf(names.side, order.side),
@@ -226,7 +228,7 @@ function Terms({ order }: { readonly order: OrderDetail['order'] }) {
               ] as const,
             ]),
         [words.clOrdId, order.clOrdId ?? NONE],
-        [words.time, formatTime(instantOf(order.at) ?? 0, BEIJING, 'micro')],
+        [words.time, when(instantOf(order.at) ?? 0, 'micro')],
         [words.seq, `${orderKeyText({ market: order.market, order: order.order })} · #${formatNumber(order.seq)}`],
       ]}
     />

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
-import { BEIJING, formatDuration, formatTime, instantOf } from '../../format/time.ts';
+import { formatDuration, instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
+import { useWhen } from '../when.tsx';
 import type { OrderDetail } from './order-panel.tsx';
 import { text } from './text.ts';
 
@@ -10,6 +11,7 @@ import { text } from './text.ts';
 export function Timeline({ steps, market }: { readonly steps: OrderDetail['steps']; readonly market: string }) {
   const words = useText(text);
   const language = useLanguage();
+  const when = useWhen();
   const mayTrace = useMay('trace.read');
   if (steps.length === 0) return <p className="dim">{NONE}</p>;
   return (
@@ -31,7 +33,7 @@ export function Timeline({ steps, market }: { readonly steps: OrderDetail['steps
           <tr key={i}>
             <td>
               {step.text[language]}
-              <span className="timeline-at dim">{formatTime(instantOf(step.at) ?? 0, BEIJING, 'micro')}</span>
+              <span className="timeline-at dim">{when(instantOf(step.at) ?? 0, 'micro')}</span>
             </td>
             <td className="num dim">
               {mayTrace ? (

@@ -5,7 +5,7 @@ import { reading } from '../../data/call.ts';
 import type { ColumnOf } from '../../data/protocol.ts';
 import { useRows, useViewport } from '../../data/use-viewport.ts';
 import { NONE, scaleUnit } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Scaled } from '../../parts/amount.tsx';
 import { Bar } from '../../parts/bar.tsx';
@@ -14,6 +14,7 @@ import { Table, type TableColumn } from '../../parts/table.tsx';
 import { usePreferences } from '../../preferences.ts';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { ppm } from '../orders/figure.ts';
+import { useWhen } from '../when.tsx';
 import { text } from './text.ts';
 
 type Exposures = AnswerOf<'GET /v1/exposures'>;
@@ -38,6 +39,7 @@ export function ExposuresPanel() {
   const query = useQuery(exposuresQuery);
   const live = useRows(useViewport('exposures', LIVE), LIVE);
   const columns = useColumns();
+  const when = useWhen();
   const rateAt = instantOf(query.data?.rateAt);
   const asOf = instantOf(query.data?.asOf);
   return (
@@ -46,11 +48,11 @@ export function ExposuresPanel() {
       everyMs={EVERY_MS}
       title={words.exposures}
       about={query.data === undefined ? undefined : words.exposuresAbout(scaleUnit(scale, language, query.data.currency))}
-      {...(asOf === null ? {} : { asOf: formatTime(asOf, BEIJING) })}
+      {...(asOf === null ? {} : { asOf: when(asOf) })}
       actions={
         query.data !== undefined && (
           <span className="dim">
-            {words.leases(query.data.leases)} · {rateAt === null ? words.noRates : words.rates(formatTime(rateAt, BEIJING))}
+            {words.leases(query.data.leases)} · {rateAt === null ? words.noRates : words.rates(when(rateAt))}
           </span>
         )
       }

@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import type { ColumnOf } from '../../data/protocol.ts';
 import { useMay } from '../../data/session.ts';
 import { useRows, useViewport } from '../../data/use-viewport.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Scaled } from '../../parts/amount.tsx';
 import { Empty } from '../../parts/states.tsx';
@@ -14,6 +14,7 @@ import { AnswerPanel } from '../answer-panel.tsx';
 import { nameOf } from '../names.ts';
 import { ppm } from '../orders/figure.ts';
 import { mixedUnit } from '../scale-unit.ts';
+import { useWhen } from '../when.tsx';
 import { exposuresQuery } from './exposures.tsx';
 import { text } from './text.ts';
 
@@ -31,6 +32,7 @@ export function MarginsPanel() {
   const { scale } = usePreferences();
   const navigate = useNavigate();
   const mayOpen = useMay('account.read');
+  const when = useWhen();
   const query = useQuery(exposuresQuery);
   const live = useRows(useViewport('margins', LIVE), LIVE);
   const columns: readonly TableColumn<MarginLine>[] = [
@@ -55,7 +57,7 @@ export function MarginsPanel() {
         return (
           <span className={tones[row.state] ?? ''}>
             {nameOf(words.stateOf, row.state)}
-            {due !== null && ` ${words.due(formatTime(due, BEIJING, 'minute'))}`}
+            {due !== null && ` ${words.due(when(due, 'minute'))}`}
           </span>
         );
       },

@@ -8,10 +8,10 @@ import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
-import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { useChange } from '../use-change.ts';
+import { When } from '../when.tsx';
 import { text } from './text.ts';
 import '../split.css';
 
@@ -117,7 +117,7 @@ function Mails() {
       cell: ({ state }) => <span className={state === 'dead' ? 'bad' : ''}>{nameOf(words.states, state)}</span>,
     },
     { key: 'tries', title: words.tries, numeric: true, width: 60, cell: ({ tries }) => tries },
-    { key: 'sent', title: words.sent, width: 190, cell: ({ sent }) => <Moment at={sent} /> },
+    { key: 'sent', title: words.sent, width: 118, cell: ({ sent }) => <When at={sent} clock="wall" /> },
     { key: 'error', title: words.error, width: 200, cell: ({ error }) => error ?? NONE },
     {
       key: 'resend',

@@ -21,6 +21,7 @@ import { dutyWords } from '../duty-words.ts';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { useChange } from '../use-change.ts';
+import { When } from '../when.tsx';
 import './settings.css';
 import { text } from './text.ts';
 
@@ -151,8 +152,8 @@ function Sessions() {
                 },
                 { key: 'place', title: words.place, width: 70, cell: (row) => row.jurisdiction },
                 { key: 'strong', title: words.factor, width: 80, cell: (row) => (row.strong ? words.yes : words.no) },
-                { key: 'since', title: words.since, width: 180, cell: (row) => <Moment at={row.since} /> },
-                { key: 'seen', title: words.seen, width: 180, cell: (row) => <Moment at={row.lastSeen} /> },
+                { key: 'since', title: words.since, width: 118, cell: (row) => <When at={row.since} clock="wall" /> },
+                { key: 'seen', title: words.seen, width: 118, cell: (row) => <When at={row.lastSeen} clock="wall" /> },
                 {
                   ...{ key: 'end', title: words.end, width: 60 },
                   cell: (row) =>

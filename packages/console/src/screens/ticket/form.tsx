@@ -1,11 +1,12 @@
 import { formatNumber } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Combobox } from '../../parts/combobox.tsx';
 import { DecimalField } from '../../parts/decimal-field.tsx';
 import { Field } from '../../parts/field.tsx';
 import { exact, ppm } from '../orders/figure.ts';
 import { orderWords } from '../orders/words.ts';
+import { useWhen } from '../when.tsx';
 import { accountOf, accountsFor, type Draft, type Listing, listingOf, type Tradable } from './draft.ts';
 import { text } from './text.ts';
 
@@ -107,12 +108,13 @@ function Choice<V extends string>({ label, names, value, onValue }: ChoiceProps<
 
 function ListingNote({ listing }: { readonly listing: Listing }) {
   const words = useText(text);
+  const when = useWhen();
   const at = instantOf(listing.lastAt);
   return (
     <>
       {[
         ...(listing.last === null ? [] : [words.last(exact(listing.last))]),
-        ...(listing.last === null || at === null ? [] : [formatTime(at, BEIJING)]),
+        ...(listing.last === null || at === null ? [] : [when(at)]),
         ...(listing.tick === null ? [] : [words.tick(exact(listing.tick))]),
       ].join(' · ')}
       {listing.permission === 'close-only' && <b className="warn"> · {words.closeOnly}</b>}

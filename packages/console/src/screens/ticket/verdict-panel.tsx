@@ -1,7 +1,7 @@
 import type { AnswerOf } from '@meridian/api';
 import { useState } from 'react';
 import { formatNumber } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -9,6 +9,7 @@ import { nameOf } from '../names.ts';
 import { CheckTable } from '../orders/check-table.tsx';
 import { exact, ppm } from '../orders/figure.ts';
 import { RejectionText } from '../orders/rejection.tsx';
+import { useWhen } from '../when.tsx';
 import { amountInWords } from './amount-words.ts';
 import type { Lack } from './draft.ts';
 import { text } from './text.ts';
@@ -87,6 +88,7 @@ export function VerdictPanel({ verdict, fresh, lacks, use }: VerdictPanelProps) 
 
 function Checks({ passed, verdict, fresh }: { readonly passed: number; readonly verdict: Verdict; readonly fresh: boolean }) {
   const words = useText(text);
+  const when = useWhen();
   const [all, setAll] = useState(true);
   return (
     <section>
@@ -95,7 +97,7 @@ function Checks({ passed, verdict, fresh }: { readonly passed: number; readonly 
           {words.verdict} · {words.checksPassed(passed, verdict.checks.length)}
         </button>
         <span className={fresh ? 'dim' : 'warn'}>
-          {fresh ? words.asOf(formatNumber(verdict.asOf), formatTime(instantOf(verdict.at) ?? 0, BEIJING)) : words.stale}
+          {fresh ? words.asOf(formatNumber(verdict.asOf), when(instantOf(verdict.at) ?? 0)) : words.stale}
         </span>
       </header>
       {all && <CheckTable checks={verdict.checks} />}

@@ -4,7 +4,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { reading } from '../../data/call.ts';
 import { NONE } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useKeys } from '../../keys/bindings.ts';
 import { KeyHint } from '../../parts/key-hint.tsx';
@@ -14,6 +14,7 @@ import { Table } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { nameOf } from '../names.ts';
 import { exact } from '../orders/figure.ts';
+import { useWhen } from '../when.tsx';
 import { MEASURES } from './index.ts';
 import { text } from './text.ts';
 import './trace.css';
@@ -29,6 +30,7 @@ const route = getRouteApi('/trace/$level/$id');
  */
 export default function TracePage() {
   const words = useText(text);
+  const when = useWhen();
   const { level, id } = route.useParams();
   const { measure } = route.useSearch();
   const navigate = useNavigate();
@@ -72,7 +74,7 @@ export default function TracePage() {
       everyMs={EVERY_MS}
       title={words.title}
       about={`${nameOf(words.levelOf, level)} ${levels.find((each) => each.level === level)?.label ?? id}`}
-      {...(asOf === null ? {} : { asOf: formatTime(asOf, BEIJING) })}
+      {...(asOf === null ? {} : { asOf: when(asOf) })}
       actions={
         <>
           <span className="dim">

@@ -13,6 +13,7 @@ import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { useChange } from '../use-change.ts';
+import { When } from '../when.tsx';
 import { DutyMatrix } from './duty-matrix.tsx';
 import { text } from './text.ts';
 import { UserChangeForm } from './user-change-form.tsx';
@@ -34,7 +35,7 @@ export default function UsersPage() {
     { key: 'factors', title: words.factors, width: 130, cell: ({ factors }) => factors.join(', ') || words.none },
     { key: 'where', title: words.jurisdictions, width: 90, cell: ({ jurisdictions }) => jurisdictions.join(' ') },
     { key: 'sessions', title: words.sessions, width: 70, numeric: true, cell: ({ sessions }) => sessions },
-    { key: 'last', title: words.lastSignIn, width: 190, cell: ({ lastSignIn }) => <Moment at={lastSignIn} /> },
+    { key: 'last', title: words.lastSignIn, width: 118, cell: ({ lastSignIn }) => <When at={lastSignIn} clock="wall" /> },
   ];
   const choose = (user: string | undefined) => navigate({ to: '/users', search: user === undefined ? {} : { user } });
   const selected = users.data?.find(({ user }) => user === chosen);
