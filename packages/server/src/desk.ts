@@ -70,8 +70,13 @@ async function record(desk: Desk, { reference, by }: { reference: unknown; by: F
   });
 }
 
+/**
+ * Stands in the audit log before and after: a command whose `begun` no other line follows was cut off by the death of the
+ * server, and may have been done or not. DS-10
+ */
 async function audited<T>(audit: AuditLog, request: Omit<AuditRecord, 'duty' | 'outcome'>, work: () => Promise<T>): Promise<T> {
   const record = (outcome: string) => audit.record({ ...request, duty: 'operator', outcome });
+  await record('begun');
   try {
     const result = await work();
     await record('done');

@@ -104,7 +104,9 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(
   const newest = () => Math.max(0, ...Object.values(board.seq()));
   const views = riskViews(reading, newest);
 
-  const kill = openKillSwitch({ database, nodes, orders: board.source, now: () => wallClock.now() });
+  const kill = openKillSwitch({ database, nodes, audit, orders: board.source, now: () => wallClock.now() });
+  // What a dead server threw and could not note is noted; markets that are away are asked when the switches are next looked at.
+  void kill.engaged().catch((error: unknown) => logger.warn('switches not looked at', { reason: String(error) }));
   const seesAll = ({ duties }: Principal) => duties.includes('clearing') || duties.includes('auditor');
   const endpoints: Endpoints = {
     ...sessionEndpoints({ database, directory, environment: settings.mode, businessNow: house.now, allowed }),

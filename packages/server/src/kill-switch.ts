@@ -1,6 +1,6 @@
 import type { AnswerOf, BodyOf } from '@meridian/api';
 import { declareProblems, formatInstant, type Instant, isProblem } from '@meridian/base';
-import type { Resource } from '@meridian/security';
+import type { AuditLog, Principal, Resource } from '@meridian/security';
 import { type Database, instantParameter } from '@meridian/store';
 import type { KillAnswer, KillPreview, KillScope, KillState } from '@meridian/trading';
 import type { OrderSource } from './board/order-source.ts';
@@ -40,13 +40,18 @@ interface KillTarget {
   readonly market: string | undefined;
 }
 
-/** The kill switch over all markets (一键停机). One person throws it; releasing it takes two. RC-j, RC-l */
+/**
+ * The kill switch over all markets (一键停机). One person throws it; releasing it takes two. The audit chain has the request
+ * (`kill.engage` on the scope) and, with the reason of each, one line for every market that it reached (`kill.engage` on scope
+ * and market, with the number of the command in the market's log); of a release see {@link killRelease}. RC-j, RC-l, DS-10
+ */
 export interface KillSwitch {
   /** Whose it is; undefined where there is no such thing. @throws Problem KILL_SCOPE_MALFORMED */
   resource(request: KillRequest): Promise<Resource | undefined>;
   preview(request: KillRequest): Promise<Preview>;
   /** @throws Problem KILL_UNCONFIRMED | KILL_INCOMPLETE: what was reached is stopped */
-  engage(request: KillRequest, by: string): Promise<Preview>;
+  engage(request: KillRequest, by: Pick<Principal, 'user' | 'duties'>): Promise<Preview>;
+  /** What is on. A switch that a dying server threw and could not note is noted now. */
   engaged(): Promise<Engaged[]>;
 }
 
@@ -54,10 +59,45 @@ export interface KillSwitchOptions {
   readonly database: Database;
   readonly nodes: ReadonlyMap<string, ProcessClient>;
   readonly orders: Pick<OrderSource, 'resource'>;
+  readonly audit: Pick<AuditLog, 'append' | 'checkpoint'>;
   now(): Instant;
 }
 
-export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptions): KillSwitch {
+interface Line {
+  readonly market: string;
+  /** Of the command in the market's log. */
+  readonly seq: number;
+  readonly outcome: string;
+}
+
+export function openKillSwitch({ database, nodes, orders, audit, now }: KillSwitchOptions): KillSwitch {
+  /** Switches that are being thrown here: their lines are on their way. */
+  let throwing = 0;
+
+  /** Notes what stopped, market by market, once each: with the reason and in the audit chain. */
+  async function note(name: string, reason: string, by: Pick<Principal, 'user' | 'duties'>, lines: readonly Line[]) {
+    const at = instantParameter(now());
+    await database.transaction(async (tx) => {
+      for (const { market, seq, outcome } of lines) {
+        const { rowCount } = await tx.query(
+          'INSERT INTO server.kill_note (market, seq, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+          [market, seq, reason, at],
+        );
+        if (rowCount === 0) continue;
+        await audit.append(tx, {
+          ...{
+            actor: by.user,
+            duty: by.duties[0] ?? 'system',
+            action: 'kill.engage',
+            target: name === market ? market : `${name} in ${market}`,
+          },
+          ...{ params: { market, seq }, outcome },
+        });
+      }
+    });
+    await audit.checkpoint();
+  }
+
   /** Asks the markets that the target is about; those that do not know the account or client have nothing to say. */
   async function each<A>({ scope, market }: KillTarget, what: string, body: object): Promise<Asked<A>> {
     const asked = market === undefined ? [...nodes] : [...nodes].filter(([name]) => name === market);
@@ -71,6 +111,14 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
       else if (asked.length === 1) throw answer.reason;
     }
     return { done, missing };
+  }
+
+  async function noteOf(market: string, seq: number) {
+    const { rows } = await database.query<{ reason: string; at: Instant }>(
+      'SELECT reason, at FROM server.kill_note WHERE market = $1 AND seq = $2',
+      [market, seq],
+    );
+    return rows[0];
   }
 
   async function nameOf({ scope, market, id }: KillRequest): Promise<string> {
@@ -102,7 +150,7 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
       const { scope, market, id } = request;
       targetFrom(request);
       if (market !== undefined && !nodes.has(market)) return undefined;
-      if (scope === 'firm' || scope === 'market') return { kind: 'house' };
+      if (scope === 'firm' || scope === 'market') return { kind: 'house', id: market ?? 'firm' };
       if (scope === 'order') return orders.resource(market as string, id as string);
       const column = scope === 'client' ? 'client' : 'account';
       const table = scope === 'client' ? 'accounts.client' : 'accounts.business_account';
@@ -116,13 +164,16 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
     async engage(request, by) {
       const before = await counted(request);
       if (request.confirm !== before.name) throw problem('KILL_UNCONFIRMED', { name: before.name });
-      const { done, missing } = await each<KillAnswer>(targetFrom(request), 'kill', { state: 'halted', maker: by });
-      const at = instantParameter(now());
-      for (const { market, answer } of done)
-        await database.query(
-          'INSERT INTO server.kill_note (market, seq, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-          [market, answer.seq, request.reason, at],
-        );
+      throwing++;
+      const { done, missing } = await each<KillAnswer>(targetFrom(request), 'kill', { state: 'halted', maker: by.user })
+        .then(async (asked) => {
+          const lines = asked.done.map(({ market, answer: { seq, state, orders: count } }) => ({
+            ...{ market, seq, outcome: `${state}: ${count} orders` },
+          }));
+          await note(before.name, request.reason, by, lines);
+          return asked;
+        })
+        .finally(() => throwing--);
       if (missing.length > 0)
         throw incomplete(
           done.map(({ market }) => market),
@@ -140,17 +191,17 @@ export function openKillSwitch({ database, nodes, orders, now }: KillSwitchOptio
         }),
       );
       for (const { market, killed } of states)
-        for (const { scope, id, maker, seq } of killed) {
+        for (const { scope, id, maker, seq, state } of killed) {
           const key = scope === 'market' ? `market:${market}` : id === null ? scope : `${scope}:${id}`;
-          if (found.has(key)) continue;
-          const { rows } = await database.query<{ reason: string; at: Instant }>(
-            'SELECT reason, at FROM server.kill_note WHERE market = $1 AND seq = $2',
-            [market, seq],
-          );
           const request = { scope, reason: '', market, ...(id === null ? {} : { id: String(id) }) } as KillRequest;
+          const noted = await noteOf(market, seq);
+          const name = found.get(key)?.name ?? (await nameOf(request));
+          if (noted === undefined && throwing === 0)
+            await note(name, '', { user: maker, duties: [] }, [{ market, seq, outcome: `${state}: found so` }]);
+          if (found.has(key)) continue;
           found.set(key, {
-            ...{ id: key, scope, name: await nameOf(request), since: formatInstant(rows[0]?.at ?? 0) },
-            ...{ by: maker, reason: rows[0]?.reason ?? '' },
+            ...{ id: key, scope, name, since: formatInstant(noted?.at ?? 0) },
+            ...{ by: maker, reason: noted?.reason ?? '' },
           });
         }
       return [...found.values()];

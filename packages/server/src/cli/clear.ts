@@ -61,6 +61,8 @@ export const clearRun: CliCommand = {
           outcome,
         });
       const at = await businessNow(database);
+      // A run that nothing follows was cut off: its batch says how far it came.
+      await record('begun');
       const outcome = await clearing
         .run(mic, date, 'clearing operator', at, { fromStep: from, reason })
         .catch(async (error: unknown) => {

@@ -1,6 +1,6 @@
 import type { RouteName } from '@meridian/api';
-import { type Instant, isProblem, jsonText, type Logger } from '@meridian/base';
-import type { AuditLog, Principal, Resource } from '@meridian/security';
+import { type Instant, jsonText, type Logger } from '@meridian/base';
+import type { AuditLog, Principal } from '@meridian/security';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { reasonOf } from '../process/child.ts';
 import { maskingOf } from './answer.ts';
@@ -8,9 +8,9 @@ import type { Asker } from './asker.ts';
 import { isCleared } from './clearance.ts';
 import type { BoundRoute, Shape } from './contract.ts';
 import { writeToken } from './cookie.ts';
-import { type Decisions, houseOrOwn, noteOutcome } from './decision.ts';
+import { type Decisions, entryOf, houseOrOwn } from './decision.ts';
 import type { Asking, Reply } from './endpoint.ts';
-import { type FirstAnswers, IDEMPOTENCY_KEY, type KeptAnswer } from './idempotency.ts';
+import { type Claim, type FirstAnswers, IDEMPOTENCY_KEY, type KeptAnswer, outcomeOf } from './idempotency.ts';
 import { problem } from './problems.ts';
 import { readBody } from './request-body.ts';
 import { readQuery } from './request-query.ts';
@@ -68,7 +68,10 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
     return { resource, decision: decisions.requireThing(bound, principal, resource) };
   }
 
-  async function done(asking: Asked): Promise<KeptAnswer & { readonly reply?: Answered; readonly replayed: boolean }> {
+  async function done(
+    asking: Asked,
+    entry: Claim['entry'],
+  ): Promise<KeptAnswer & { readonly reply?: Answered; readonly replayed: boolean }> {
     let reply: Answered | undefined;
     const work = async (): Promise<KeptAnswer> => {
       reply = await endpoint.handle(asking);
@@ -82,7 +85,7 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
     };
     if (!isOnce) return { ...(await work()), ...(reply === undefined ? {} : { reply: reply as Answered }), replayed: false };
     const { key, params, query, body, ifMatch } = asking;
-    const claim = { user: asking.principal.user, route: name, key, content: { params, query, body, ifMatch } };
+    const claim = { user: asking.principal.user, route: name, key, content: { params, query, body, ifMatch }, entry };
     return { ...(await firstAnswers.once(claim, asking.at, work)), ...(reply === undefined ? {} : { reply }) };
   }
 
@@ -105,38 +108,31 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
   }
 
   return async (request: FastifyRequest, reply: FastifyReply, principal: Principal, asker: Asker): Promise<FastifyReply> => {
-    let resource: Resource | undefined;
-    let decision: ReturnType<Decisions['requireThing']> | undefined;
-    const note = (outcome: string) =>
-      noteOutcome(
-        audit,
-        {
-          bound,
-          principal,
-          resource,
-          decision,
-          path: request.url.split('?', 1)[0] ?? '',
-          address: request.ip,
-          trace: request.id,
-          at: options.now(),
-        },
-        outcome,
-      );
-    let answer: Awaited<ReturnType<typeof done>>;
+    let what: Awaited<ReturnType<typeof admitted>>;
+    const entry = (key: string) =>
+      entryOf({
+        ...{ bound, principal, resource: what?.resource, decision: what?.decision },
+        ...{ path: request.url.split('?', 1)[0] ?? '', address: request.ip, trace: request.id, key },
+      });
+    /** Refused before anything was claimed: nothing was done that a crash could hide. */
+    const refuse = async (error: unknown): Promise<never> => {
+      if (isNoted)
+        await audit
+          .record({ ...entry(''), outcome: outcomeOf(error) })
+          .catch((cause: unknown) => logger.error('refusal not audited', { reason: reasonOf(cause) }));
+      throw error;
+    };
     let asking: Asked;
     try {
       asking = read(request, principal, asker);
-      const what = await admitted(asking, asker);
-      ({ resource, decision } = what ?? { resource, decision });
-      answer = await done(asking);
+      what = await admitted(asking, asker);
     } catch (error) {
-      if (isNoted)
-        await note(isProblem(error) && error.status < 500 ? `refused: ${error.code}` : 'failed').catch((cause: unknown) =>
-          logger.error('refusal not audited', { reason: reasonOf(cause) }),
-        );
-      throw error;
+      return refuse(error);
     }
-    if (isNoted) await note(answer.replayed ? 'replayed' : 'done');
+    if (isOnce) return send(reply, asking, await done(asking, entry(asking.key)));
+    // Here are reads, and the session's own changes: those the user directory notes itself, each in its own transaction.
+    const answer = await done(asking, entry('')).catch(refuse);
+    if (isNoted) await audit.record({ ...entry(''), outcome: 'done' });
     return send(reply, asking, answer);
   };
 }

@@ -1,7 +1,8 @@
-import type { Instant, Problem } from '@meridian/base';
+import { createHash } from 'node:crypto';
+import type { Problem } from '@meridian/base';
 import {
   type Action,
-  type AuditLog,
+  type AuditRecord,
   type AuthorizationDecision,
   type AuthorizationReason,
   type Authorizer,
@@ -99,19 +100,33 @@ export interface Noted {
   readonly path: string;
   readonly address: string;
   readonly trace: string;
-  readonly at: Instant;
+  /** Its idempotency key; empty where it has none. */
+  readonly key: string;
 }
 
-/** Everything that changes, and every sensitive read, with how it went. DS-7. */
-export async function noteOutcome(audit: AuditLog, noted: Noted, outcome: string): Promise<void> {
-  const { bound, principal, resource, decision, path, address, trace } = noted;
+/**
+ * What the audit log says of a request, but for how it went: everything that changes is noted, and every sensitive read. The
+ * key of a change stands there hashed: attempts under one key are seen to be one. DS-7, DS-10
+ */
+export function entryOf({
+  bound,
+  principal,
+  resource,
+  decision,
+  path,
+  address,
+  trace,
+  key,
+}: Noted): Omit<AuditRecord, 'outcome'> {
   const duty = DUTIES.find((each) => decision?.policies.includes(each)) ?? principal.duties[0];
-  await audit.record({
+  return {
     actor: principal.user,
     duty: duty ?? 'system',
     action: bound.action ?? bound.name,
     target: (resource?.id === undefined ? path : `${resource.kind} ${resource.id}`).slice(0, 200),
-    params: { route: bound.name, session: principal.session, address, trace },
-    outcome,
-  });
+    params: {
+      ...{ route: bound.name, session: principal.session, address, trace },
+      ...(key === '' ? {} : { key_hash: createHash('sha256').update(key).digest('hex').slice(0, 16) }),
+    },
+  };
 }

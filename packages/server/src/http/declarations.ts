@@ -11,6 +11,7 @@ entity(
   {
     ...{ user_name: person, route: 'text', key: 'text', request_hash: 'text', life: 'uuid', at: 'timestamptz' },
     ...{ status: 'integer', etag: 'text', answer: { ...content, type: 'text' } },
+    ...{ entry: { ...content, type: 'jsonb' }, interrupted: 'bigint' },
   },
 );
 entity(
@@ -35,7 +36,9 @@ entity(
   { market: 'text', seq: 'bigint', reason: 'text', at: 'timestamptz' },
 );
 
-const AUDIT_PARAMS = { trace: 'text', route: 'text', entity: 'text' } as const;
+const AUDIT_PARAMS = {
+  ...{ trace: 'text', route: 'text', entity: 'text', key_hash: 'text', asked_at: 'text', seq: 'bigint' },
+} as const;
 auditParams('http', AUDIT_PARAMS);
 
 /** For the comparison of what is noted with what is declared. */

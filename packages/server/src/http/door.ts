@@ -5,6 +5,7 @@ import type { AuditLog, Authorizer, DecisionContext, Principal } from '@meridian
 import type { Database } from '@meridian/store';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import './declarations.ts';
+import { reasonOf } from '../process/child.ts';
 import { answering } from './answering.ts';
 import { type Asker, NOBODY, requireAsker, requireOrigin, requireOwnPage, type Sessions, whoAsks } from './asker.ts';
 import { isCleared } from './clearance.ts';
@@ -92,8 +93,12 @@ async function tableRoutes(
   decisions: Decisions,
   options: HttpDoorOptions,
 ): Promise<void> {
-  const firstAnswers = openFirstAnswers(options.database);
-  const { audit, logger, directory } = options;
+  const { database, audit, logger, directory } = options;
+  const firstAnswers = openFirstAnswers({ database, audit, logger });
+  // A chain that cannot be written keeps every change out; who reads it must get in to see so.
+  await firstAnswers
+    .noteInterrupted()
+    .catch((error: unknown) => logger.error('interrupted changes not audited', { reason: reasonOf(error) }));
   const perUser = app.createRateLimit({
     ...{ timeWindow: 60_000, cache: 20_000, max: (options.limits ?? DOOR_LIMITS).perUser },
     keyGenerator: (request) => `user ${askers.get(request)?.principal?.user ?? request.ip}`,

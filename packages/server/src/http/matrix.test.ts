@@ -62,7 +62,11 @@ function endpoints(isNamed: boolean): Endpoints {
   return all as unknown as Endpoints;
 }
 
-const audit = { record: async (entry: AuditRecord) => void noted.push(entry) } as unknown as AuditLog;
+const audit = {
+  record: async (entry: AuditRecord) => void noted.push(entry),
+  append: async (_: unknown, entry: AuditRecord) => void noted.push(entry),
+  checkpoint: async () => {},
+} as unknown as AuditLog;
 
 before(async () => {
   house = await scratchDoor();

@@ -65,7 +65,7 @@ export function orderEndpoints({ orders, desk, kill, cursors }: OrderHouse): Pic
     },
     'POST /v1/kill': {
       resource: ({ body }) => kill.resource(body),
-      handle: async ({ body, principal }) => ({ body: await kill.engage(body, principal.user) }),
+      handle: async ({ body, principal }) => ({ body: await kill.engage(body, principal) }),
     },
     'GET /v1/kill': { handle: async () => ({ body: await kill.engaged() }) },
   };
