@@ -226,3 +226,28 @@ test('the line closes when nobody looks any more', () => {
   world.pass(60_000);
   assert.equal(world.sockets.length, 1);
 });
+
+test('rows are vouched for by every word of the line, and by none while it is down or its window unanswered', () => {
+  const world = new World();
+  const subscription = world.stream.subscribe(ask, recorder());
+  world.socket.open();
+  assert.equal(subscription.vouchedAt, null);
+  world.pass(400);
+  world.socket.say(snap((world.socket.said[0] as { v: number }).v));
+  assert.equal(subscription.vouchedAt, 400);
+  world.pass(1000);
+  world.socket.say({
+    ...{ op: 'beat', at: AT, businessTime: AT, seq: {}, lagMs: 1, ratePerSecond: 0, conflation: 1, approvals: 0, alerts: 0 },
+  });
+  assert.equal(subscription.vouchedAt, 1400);
+  world.socket.drop();
+  assert.equal(subscription.vouchedAt, null);
+  world.pass(10_000);
+  world.socket.open();
+  // The line is back, the rows are still those of before: nothing vouches for them until the house has answered.
+  assert.equal(subscription.vouchedAt, null);
+  world.socket.say(snap((world.socket.said.at(-1) as { v: number }).v));
+  assert.equal(subscription.vouchedAt, world.time);
+  subscription.move([50, 100]);
+  assert.equal(subscription.vouchedAt, null);
+});

@@ -35,6 +35,11 @@ export interface Subscription {
   /** Asks anew: other columns, sort or filter. */
   ask(ask: ViewportAsk): void;
   end(): void;
+  /**
+   * Until when, on the world's clock, what this subscription last told holds: a quiet row of a line that speaks has not changed.
+   * Null until the window as it now is has been answered, and while the line is down.
+   */
+  readonly vouchedAt: number | null;
 }
 
 /** No message for this long means that the line is broken: a beat comes every second. */
@@ -45,6 +50,8 @@ const RETRY_MAX_MS = 10_000;
 interface Held {
   ask: ViewportAsk;
   v: number;
+  /** Whether anything was heard of the window as it was last asked for. */
+  answered: boolean;
   readonly listener: Listener;
 }
 
@@ -100,14 +107,19 @@ export class Stream {
     let id = 1;
     while (this.#held.has(id)) id += 1;
     if (id > SUBSCRIPTIONS_MAX) throw new RangeError(`more than ${SUBSCRIPTIONS_MAX} live panels`);
-    const held: Held = { ask, v: 0, listener };
+    const held: Held = { ask, v: 0, answered: false, listener };
     this.#held.set(id, held);
     this.#open();
     this.#send(id, held);
+    const vouchedAt = () => (held.answered && this.#state === 'open' ? this.#lastHeard : null);
     return {
+      get vouchedAt() {
+        return vouchedAt();
+      },
       move: (range) => {
         held.ask = { ...held.ask, range };
         held.v = this.#nextVersion();
+        held.answered = false;
         this.#say({ op: 'range', id, v: held.v, range: [...range] });
       },
       ask: (next) => {
@@ -138,6 +150,7 @@ export class Stream {
 
   #send(id: number, held: Held): void {
     held.v = this.#nextVersion();
+    held.answered = false;
     const { view, columns, range, sort, filter } = held.ask;
     this.#say({
       op: 'sub',
@@ -196,6 +209,7 @@ export class Stream {
       return;
     }
     if (message.v < held.v) return;
+    held.answered = true;
     if (message.op === 'snap') held.listener.onSnapshot(message);
     else held.listener.onUpdate(message);
     this.#drawn.set(message.id, { v: message.v, n: message.n });

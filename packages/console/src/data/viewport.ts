@@ -55,6 +55,11 @@ export class Viewport implements GridSource {
     return this.#at;
   }
 
+  /** Until when what is shown holds, in milliseconds of the page's monotonic clock; null where the stream vouches for nothing. */
+  get vouchedAt(): number | null {
+    return this.#subscription?.vouchedAt ?? null;
+  }
+
   /** Why there is nothing to show, where the house refused. */
   get problem(): ProblemDocument | null {
     return this.#problem;

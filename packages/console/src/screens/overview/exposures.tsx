@@ -1,7 +1,8 @@
 import type { AnswerOf } from '@meridian/api';
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { reading } from '../../data/call.ts';
+import { call } from '../../data/call.ts';
+import { asked, newerOf } from '../../data/freshness.ts';
 import type { ColumnOf } from '../../data/protocol.ts';
 import { useRows, useViewport } from '../../data/use-viewport.ts';
 import { NONE, scaleUnit } from '../../format/number.ts';
@@ -29,15 +30,20 @@ const LIVE: readonly ColumnOf<'exposures'>[] = [
 const LIMIT_WARN = 0.85;
 const CONCENTRATION_WARN_PPM = 400_000;
 
-export const exposuresQuery = { ...reading('GET /v1/exposures'), refetchInterval: EVERY_MS };
+export const exposuresQuery = queryOptions({
+  queryKey: ['GET /v1/exposures', null, null],
+  queryFn: ({ signal }) => asked(async () => (await call('GET /v1/exposures', { signal })).body),
+  refetchInterval: EVERY_MS,
+});
 
-/** Exposure per market in the firm's currency: live from the stream, with the totals and rates of the last answer. */
+/** Exposure per market in the firm's currency: live from the stream where that is the newer, with the rates of the last answer. */
 export function ExposuresPanel() {
   const words = useText(text);
   const language = useLanguage();
   const { scale } = usePreferences();
   const query = useQuery(exposuresQuery);
-  const live = useRows(useViewport('exposures', LIVE), LIVE);
+  const viewport = useViewport('exposures', LIVE);
+  const live = useRows(viewport, LIVE);
   const columns = useColumns();
   const when = useWhen();
   const rateAt = instantOf(query.data?.rateAt);
@@ -58,7 +64,12 @@ export function ExposuresPanel() {
       }
     >
       {(data) => {
-        const rows = data.markets.map((line) => overlaid(line, live));
+        const newest = (line: ExposureLine) => {
+          const row = live.find(({ market }) => market === line.market) as Partial<ExposureLine> | undefined;
+          return newerOf(line, row, data, viewport.vouchedAt);
+        };
+        const rows = data.markets.map(newest);
+        const total = newest(data.total);
         if (rows.length === 0) return <Empty why={words.noExposures} next={words.noExposuresNext} />;
         return (
           <Table
@@ -66,18 +77,12 @@ export function ExposuresPanel() {
             columns={columns}
             rows={rows}
             keyOf={(row) => row.market}
-            total={columns.map((column) => (column.key === 'market' ? words.total : column.cell(data.total)))}
+            total={columns.map((column) => (column.key === 'market' ? words.total : column.cell(total)))}
           />
         );
       }}
     </AnswerPanel>
   );
-}
-
-/** A line of the answer with the stream's newer figures, where there are any. */
-function overlaid(line: ExposureLine, live: readonly { readonly market: unknown }[]): ExposureLine {
-  const newer = live.find((row) => row.market === line.market) as Partial<ExposureLine> | undefined;
-  return newer === undefined ? line : { ...line, ...newer };
 }
 
 function useColumns(): readonly TableColumn<ExposureLine>[] {

@@ -1,6 +1,7 @@
 import type { AnswerOf } from '@meridian/api';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { newerOf } from '../../data/freshness.ts';
 import type { ColumnOf } from '../../data/protocol.ts';
 import { useMay } from '../../data/session.ts';
 import { useRows, useViewport } from '../../data/use-viewport.ts';
@@ -34,7 +35,8 @@ export function MarginsPanel() {
   const mayOpen = useMay('account.read');
   const when = useWhen();
   const query = useQuery(exposuresQuery);
-  const live = useRows(useViewport('margins', LIVE), LIVE);
+  const viewport = useViewport('margins', LIVE);
+  const live = useRows(viewport, LIVE);
   const columns: readonly TableColumn<MarginLine>[] = [
     { key: 'account', title: words.account, cell: (row) => row.token },
     {
@@ -68,8 +70,8 @@ export function MarginsPanel() {
       {(data) => {
         const rows = data.margins
           .map((line) => {
-            const newer = live.find((row) => row.master === line.master) as Partial<MarginLine> | undefined;
-            return newer === undefined ? line : { ...line, ...newer };
+            const row = live.find(({ master }) => master === line.master) as Partial<MarginLine> | undefined;
+            return newerOf(line, row, data, viewport.vouchedAt);
           })
           .toSorted(
             (a, b) => (worst[a.state] ?? 4) - (worst[b.state] ?? 4) || (a.ratioPpm ?? Infinity) - (b.ratioPpm ?? Infinity),
