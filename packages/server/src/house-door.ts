@@ -27,7 +27,7 @@ import { ensureDemoUsers } from './demo/users.ts';
 import { openModelDesk } from './early-warning.ts';
 import type { House } from './house.ts';
 import { openCursors } from './http/cursor.ts';
-import { openHttpDoor } from './http/door.ts';
+import { type DoorLimits, type HttpDoor, openHttpDoor } from './http/door.ts';
 import type { Endpoints } from './http/endpoint.ts';
 import { openOperations } from './http/operations.ts';
 import { approvalEndpoints } from './http/routes/approval.ts';
@@ -58,16 +58,26 @@ export interface HouseDoorOptions {
   readonly accounts: AccountCentre;
   readonly audit: AuditLog;
   readonly nodes: ReadonlyMap<string, ProcessClient>;
-  readonly house: House;
+  readonly house: Pick<House, 'risk' | 'now' | 'booksChanged' | 'status' | 'ready'>;
   readonly logger: Logger;
+  /** How often somebody may ask; without it as often as the door lets anybody. */
+  readonly limits?: DoorLimits;
+  /** Where the console was built to; null: no pages are served. */
+  readonly consoleDir?: string | null;
+}
+
+export interface HouseDoor {
+  readonly http: Pick<HttpDoor, 'app' | 'port'>;
+  readonly directory: UserDirectory;
+  close(): Promise<void>;
 }
 
 /** Where the console is built to. */
 const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 /** Opens the house to people: who they are, what they may, what they see and what they can set going. */
-export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(): Promise<void> }> {
-  const { settings, folder, database, facts, accounts, audit, nodes, house, logger } = options;
+export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoor> {
+  const { settings, folder, database, facts, accounts, audit, nodes, house, logger, consoleDir = CONSOLE } = options;
   const { site, trustedProxies } = readSite(folder);
   const secondFactor: DecisionContext['secondFactor'] = settings.mode === 'demo' ? 'optional' : 'required';
   const directory = await openDirectory(options, secondFactor);
@@ -122,7 +132,9 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(
   };
   const door = await openHttpDoor({
     ...{ port: settings.ports.http, endpoints, directory, authorizer, secondFactor, audit, database, logger },
-    ...{ site, trustedProxies, staticDir: CONSOLE, status: house },
+    ...{ site, trustedProxies, status: house },
+    ...(consoleDir === null ? {} : { staticDir: consoleDir }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     stream: {
       views: [board.view, ...views.views],
       pulse: () => ({ businessTime: house.now(), seq: board.seq(), approvals: 0, alerts: 0 }),
@@ -130,6 +142,8 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<{ close(
     },
   });
   return {
+    http: door,
+    directory,
     async close() {
       await door.close();
       views.close();

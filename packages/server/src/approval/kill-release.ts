@@ -1,4 +1,4 @@
-import { closed, type Static, Type } from '@meridian/base';
+import { closed, isProblem, type Static, Type } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
 import type { KillScope, KillState } from '@meridian/trading';
 import { type ApprovalDesk, type HouseExecutor, payloadOf, REQUEST_TTL } from './approval-desk.ts';
@@ -92,10 +92,18 @@ const versionOf = (engaged: readonly Engaged[]): string => engaged.map(switchOf)
 const nodeScope = ({ scope, id }: ReleaseTarget): KillScope =>
   scope === 'account' || scope === 'client' ? { scope, id: id as number } : { scope };
 
-/** Switches of exactly this scope that are on now, by market. @throws Problem of a market that does not answer */
+/** Switches of exactly this scope that are on now, by market. @throws Problem KILL_UNSEEN, or what a market refuses */
 async function engagedIn({ nodes }: ApprovalDesk, { scope, id, market }: ReleaseTarget): Promise<Engaged[]> {
   const markets = [...nodes.keys()].filter((each) => market === null || each === market).sort();
-  const answers = await Promise.all(markets.map((each) => nodes.get(each)?.ask('killed') as Promise<readonly KillState[]>));
+  const answers = await Promise.all(
+    markets.map(async (each) => {
+      try {
+        return (await nodes.get(each)?.ask('killed')) as readonly KillState[];
+      } catch (error) {
+        throw isProblem(error) ? error : problem('KILL_UNSEEN', { market: each }, error);
+      }
+    }),
+  );
   return answers.flatMap((switches, i) =>
     switches
       .filter((each) => each.scope === scope && each.id === id)

@@ -26,6 +26,12 @@ export const { problem } = declareProblems({
     detail: { zh: '{target} 没有启动的停机开关', en: 'No kill switch of {target} is on' },
     remedy: { zh: '查看已启动的停机', en: 'See which switches are on' },
   },
+  KILL_UNSEEN: {
+    status: 503,
+    title: { zh: '停机开关无法读取', en: 'The switches cannot be read' },
+    detail: { zh: '{market} 的节点没有应答', en: 'The node of {market} does not answer' },
+    remedy: { zh: '待该节点恢复后重试', en: 'Try again when the node is back' },
+  },
   REVERSAL_REFUSED: {
     status: 409,
     title: { zh: '不能红冲', en: 'Not to be reversed' },

@@ -36,6 +36,7 @@ export interface ScratchReading {
 
 /** The rooms whose tables are read. */
 const ROOMS_READ = ['security', 'reference', 'accounts', 'clearing'];
+const FOLDERS_READ = MIGRATIONS.filter((folder) => ROOMS_READ.some((room) => folder.includes(`/${room}/`)));
 export const MARKETS = ['ARCX', 'XNYS'] as const;
 type SessionDate = '2013-10-07' | '2013-10-08' | '2013-10-09';
 const DATES = ['2013-10-07', '2013-10-08'] as const;
@@ -110,8 +111,9 @@ const RULES = {
   },
 };
 
-export async function scratchReading(): Promise<ScratchReading> {
-  const scratch = await scratchDatabase(MIGRATIONS.filter((folder) => ROOMS_READ.some((room) => folder.includes(`/${room}/`))));
+/** `folders`: the rooms' migrations; without them those of the rooms that are read. */
+export async function scratchReading(folders: readonly string[] = FOLDERS_READ): Promise<ScratchReading> {
+  const scratch = await scratchDatabase(folders);
   const { database } = scratch;
   await database.transaction((tx) => applyRowSecurity((sql) => tx.query(sql)));
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-reading-'));

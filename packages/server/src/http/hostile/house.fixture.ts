@@ -1,42 +1,44 @@
 import '../../rooms.ts';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { ROUTES, type Route, type RouteName, VIEWS, type ViewName } from '@meridian/api';
+import { openAccountCentre } from '@meridian/accounts';
 import { silentLogger } from '@meridian/base';
+import { loadMarketFacts } from '@meridian/market';
+import { type NumberedEvent, writeEvent } from '@meridian/messages';
 import {
+  type AuditLog,
+  DUTIES,
   openAuditLog,
-  openAuthorizer,
-  openUserDirectory,
+  openAuthority,
   type Principal,
   type UserDirectory,
   type UserDuty,
 } from '@meridian/security';
-import { scratchDatabase } from '@meridian/store';
+import type { Database } from '@meridian/store';
+import { createFolders, dataFolder, writeWhole } from '../../data-folder.ts';
+import { GEARED } from '../../demo/cast.ts';
+import { demoUsersFile } from '../../demo/users.ts';
+import { openHouse } from '../../house.ts';
+import { openHouseDoor } from '../../house-door.ts';
+import { connectProcess, type Position, type ProcessService, serve } from '../../link/rpc.ts';
 import { MIGRATIONS } from '../../migrations.ts';
-import { type ScratchReading, scratchReading } from '../../reading/scratch-reading.ts';
-import type { Shape } from '../contract.ts';
-import { openCursors } from '../cursor.ts';
-import { openHttpDoor } from '../door.ts';
-import type { Endpoint, Endpoints } from '../endpoint.ts';
-import { auditEndpoints } from '../routes/audit.ts';
-import { readingEndpoints } from '../routes/reading.ts';
-import { sessionEndpoints } from '../routes/session.ts';
-import { sampleOf } from '../sample.fixture.ts';
-import { STATUS } from '../scratch-door.fixture.ts';
-import type { LiveView } from '../stream/live-view.ts';
+import { type ProcessSettings, portsFrom } from '../../process/settings.ts';
+import { MARKETS, type ScratchReading, scratchReading } from '../../reading/scratch-reading.ts';
 
 /**
- * A house to be attacked: the real user directory with real cookies and tokens, the real read side over books of three
- * clients and two entities, and behind every other route a thing that belongs to another client and another entity.
+ * A house to be attacked: house and door as the server process composes them, over a real database with the books of three
+ * clients and two entities after two sessions. At the edge of the world its nodes are away: nobody listens where XNYS's
+ * was, and what answers for ARCX is a recording that tells the events of the two sessions and does nothing else. Both are
+ * reached over the house's own links. What needs a node is therefore answered by the documented refusal, 503.
  */
 export interface HostileHouse {
   readonly port: number;
   readonly origin: string;
-  readonly reading: ScratchReading;
+  readonly database: Database;
+  readonly audit: AuditLog;
   readonly directory: UserDirectory;
   readonly sessions: Readonly<Record<UserName, OpenSession>>;
-  /** Routes whose work was reached since it was last looked at; only those without a real endpoint here. */
-  readonly reached: RouteName[];
   /** Lines that are open at the door. */
   lines(): Promise<number>;
   newKey(): string;
@@ -51,76 +53,79 @@ export interface OpenSession {
   readonly principal: Principal;
 }
 
-/** Client 1 belongs to entity 1, client 2 to entity 2. */
-const USERS = {
-  client: { duties: ['client'], clients: [1n], entities: [1n] },
-  trader: { duties: ['trader'], clients: [], entities: [1n, 2n] },
-  'trader-two': { duties: ['trader'], clients: [], entities: [2n] },
-  risk: { duties: ['risk'], clients: [], entities: [1n, 2n] },
-  clearing: { duties: ['clearing'], clients: [], entities: [1n, 2n] },
-  auditor: { duties: ['auditor'], clients: [], entities: [1n, 2n] },
-  administrator: { duties: ['administrator'], clients: [], entities: [1n] },
-} as const satisfies Readonly<
-  Record<string, { duties: readonly UserDuty[]; clients: readonly bigint[]; entities: readonly bigint[] }>
->;
-export type UserName = keyof typeof USERS;
+/** Besides the demo's users, one for each duty: somebody of entity 2 only, and somebody whose session may be spoilt. */
+const MORE_USERS = {
+  'trader-two': { duties: ['trader'], entities: [2n] },
+  spare: { duties: ['risk'], entities: [1n, 2n] },
+} as const satisfies Readonly<Record<string, { duties: readonly UserDuty[]; entities: readonly bigint[] }>>;
+export type UserName = UserDuty | 'client-2' | 'risk-2' | 'clearing-2' | keyof typeof MORE_USERS;
+const DEMO_USERS: readonly UserName[] = [...DUTIES, 'client-2', 'risk-2', 'clearing-2'];
 export const PASSWORD = 'granite lantern 42 orchard';
-/** What stands behind routes that are not really there: of a client and an entity that nobody above sees. */
-export const FOREIGN = { kind: 'thing', id: 'foreign', client: 3n, entity: 3n, maker: 'another', user: 'another' } as const;
-export const VIEW_ROW = 'CANARY-ROW';
+/** The client of 'client', of entity 1. That of 'client-2' is of entity 2. */
+export const OWN_CLIENT = BigInt(GEARED.client);
 
-/** Behind a route that is not really there: what is named is a stranger's; what is not named is answered by a sample. */
-function strangers(reached: RouteName[]): Record<string, Endpoint<RouteName>> {
-  const all: Record<string, Endpoint<RouteName>> = {};
-  for (const route of ROUTES as readonly Route[]) {
-    const name = `${route.method} ${route.path}` as RouteName;
-    const isNamed = route.params !== undefined || /^POST \/v1\/(orders(\/check)?|transfers)$/.test(name);
-    all[name] = {
-      ...(isNamed ? { resource: async () => ({ ...FOREIGN, kind: route.tag }) } : {}),
-      handle: async () => {
-        reached.push(name);
-        return { body: sampleOf(route.answer as Shape) } as never;
-      },
-    };
+/** What a node's events are on the wire, one batch. */
+function recorded(events: readonly NumberedEvent[], { seq, k }: Position): Uint8Array {
+  const view = new DataView(new ArrayBuffer(1 << 16));
+  let end = 0;
+  for (const event of events) {
+    const { header } = event;
+    const isNew = header.seq > seq || (header.seq === seq && header.k > k);
+    if (isNew) end = writeEvent(view, end, event, header.seq, header.k, header.time);
   }
-  return all;
+  return new Uint8Array(view.buffer, 0, end);
 }
 
-const views: readonly LiveView[] = (Object.keys(VIEWS) as ViewName[]).map((name) => ({
-  ...{ name, seq: 1, keys: () => [VIEW_ROW], has: () => true, value: (_: string, column: string) => column },
-  // Of another client than any user here.
-  isVisible: (_: string, { duties }: Principal) => !duties.includes('client'),
-  onChange: () => () => {},
-}));
+/** A node that tells what was and takes nothing: every other request is answered by "unimplemented". */
+const recording = (events: readonly NumberedEvent[]): ProcessService => ({
+  async *tail({ from }, signal) {
+    yield recorded(events, from);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  },
+});
+
+async function openNodes(keys: string, reading: ScratchReading) {
+  const authority = await openAuthority(keys);
+  const [arcx, server] = [await authority.issue('node', 'ARCX'), await authority.issue('server', 'main')];
+  const events = reading.events.get('ARCX') as readonly NumberedEvent[];
+  const served = await serve(recording(events), arcx, ['server'], 0, silentLogger);
+  const gone = await serve({}, arcx, ['server'], 0, silentLogger);
+  await gone.close();
+  const nodes = new Map(
+    [served.port, gone.port].map((port, i) => [MARKETS[i] as string, connectProcess(port, server, ['node'])]),
+  );
+  return {
+    nodes,
+    async close() {
+      for (const node of nodes.values()) node.close();
+      await served.close();
+    },
+  };
+}
 
 export async function hostileHouse(): Promise<HostileHouse> {
-  const [reading, scratch] = await Promise.all([scratchReading(), scratchDatabase(MIGRATIONS)]);
-  const { database } = scratch;
-  const keys = fs.mkdtempSync(path.join(scratch.dataDir, 'keys-'));
-  const audit = openAuditLog(database, keys);
-  const directory = openUserDirectory({ database, audit, keys, policy: { secondFactor: 'optional' } });
-  const authorizer = openAuthorizer();
-  const allowed = (principal: Principal) => authorizer.allowedActions(principal, { secondFactor: 'optional' });
-  const reached: RouteName[] = [];
-  const door = await openHttpDoor({
-    ...{ port: 0, directory, authorizer, secondFactor: 'optional', audit, database, logger: silentLogger },
-    endpoints: {
-      ...strangers(reached),
-      ...readingEndpoints(reading.house),
-      ...auditEndpoints({ database, audit, cursors: openCursors() }),
-      ...sessionEndpoints({
-        database,
-        directory,
-        environment: 'demo',
-        businessNow: () => reading.house.businessNow(),
-        allowed,
-      }),
-    } as unknown as Endpoints,
-    status: { status: async () => STATUS, ready: async () => true },
-    limits: { perAddress: 1_000_000, perUser: 1_000_000, signIns: 1_000_000 },
-    stream: { views, pulse: () => ({ businessTime: 0, seq: {}, approvals: 0, alerts: 0 }) },
-  });
-  const origin = `http://127.0.0.1:${door.port}`;
+  const reading = await scratchReading(MIGRATIONS);
+  const { database } = reading;
+  const folder = dataFolder(fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-hostile-')));
+  createFolders(folder);
+  writeWhole(
+    demoUsersFile(folder),
+    DEMO_USERS.map((name) => ({ name, duties: [], password: PASSWORD })),
+  );
+  const audit = openAuditLog(database, folder.keys);
+  const facts = loadMarketFacts();
+  const accounts = openAccountCentre({ pool: database });
+  const { nodes, ...links } = await openNodes(folder.keys, reading);
+  const settings: ProcessSettings = {
+    ...{ data: folder.root, mode: 'demo' as const, markets: MARKETS, speed: 1, role: 'server' as const, databaseUrl: '' },
+    ports: { ...portsFrom(1, MARKETS), http: 0 },
+  };
+  const parts = { settings, folder, database, facts, accounts, audit, nodes, logger: silentLogger };
+  const house = await openHouse({ ...parts, story: () => {} });
+  const limits = { perAddress: 1_000_000, perUser: 1_000_000, signIns: 1_000_000 };
+  const door = await openHouseDoor({ ...parts, house, limits, consoleDir: null });
+  const { directory } = door;
+  const { app, port } = door.http;
 
   async function signIn(user: UserName): Promise<OpenSession> {
     const { token, session } = await directory.signIn({ user, password: PASSWORD, address: '127.0.0.1' });
@@ -128,26 +133,28 @@ export async function hostileHouse(): Promise<HostileHouse> {
     if (principal === undefined) throw new Error(`${user} is not signed in`);
     return { cookie: `meridian=${token}`, token, csrf: directory.csrfToken(session.id), principal };
   }
-  const sessions: Partial<Record<UserName, OpenSession>> = {};
-  for (const [name, { duties, clients, entities }] of Object.entries(USERS)) {
+  const by = { maker: 'administrator', checker: 'administrator-2' };
+  for (const [name, { duties, entities }] of Object.entries(MORE_USERS)) {
     const title = { zh: '用户', en: 'User' };
-    const by = { maker: 'administrator-1', checker: 'administrator-2' };
-    await directory.create({ name, title, duties, clients, entities, jurisdictions: ['CN'] }, by, { password: PASSWORD });
-    sessions[name as UserName] = await signIn(name as UserName);
+    await directory.create({ name, title, duties, clients: [], entities, jurisdictions: ['CN'] }, by, { password: PASSWORD });
   }
+  const sessions: Partial<Record<UserName, OpenSession>> = {};
+  for (const name of [...DEMO_USERS, ...Object.keys(MORE_USERS)] as UserName[]) sessions[name] = await signIn(name);
   let no = 0;
   return {
-    ...{ port: door.port, origin, reading, directory, reached, signIn },
+    ...{ port, origin: `http://127.0.0.1:${port}`, database, audit, directory, signIn },
     sessions: sessions as Record<UserName, OpenSession>,
     newKey: () => `hostile-${++no}-key`,
     lines: () =>
       new Promise((resolve, reject) =>
-        door.app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+        app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
       ),
     async close() {
       await door.close();
+      await house.close();
+      await links.close();
       await reading.remove();
-      await scratch.remove();
+      fs.rmSync(folder.root, { recursive: true, force: true });
     },
   };
 }

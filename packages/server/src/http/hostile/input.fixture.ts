@@ -114,12 +114,14 @@ function answerIn(bytes: Buffer): Said {
   return { status: Number(first.split(' ')[1] ?? 0), headers, body: bytes.subarray(end + 4).toString('utf8') };
 }
 
+const INSIDES = /\bat .{1,80}:\d+:\d+|node:internal|node_modules|\.ts\b|SELECT |relation "/;
+
 /** @throws AssertionError unless the answer is the documented one and tells nothing of our insides or of what was sent */
 export function checkAnswer(input: Hostile, said: Said): void {
   const { status, headers, body } = said;
   assert.equal(status, input.status, body.slice(0, 300));
   for (const name of Object.keys(headers)) assert.doesNotMatch(name, /^access-control-/);
-  assert.doesNotMatch(body, /\bat .{1,80}:\d+:\d+|node:internal|node_modules|\.ts\b|SELECT |relation "/, 'our insides');
+  assert.doesNotMatch(body, INSIDES, 'our insides');
   assert.ok(!body.includes(MARK), 'what was sent comes back');
   if (status === 0) return;
   assert.equal(headers['cache-control'], 'no-store');
@@ -132,6 +134,22 @@ export function checkAnswer(input: Hostile, said: Said): void {
   assert.deepEqual([document['code'], document['status']], [input.code, status]);
   for (const member of ['title', 'detail', 'remedy', 'trace']) assert.equal(typeof document[member], 'string', member);
   assert.equal('stack' in document || 'cause' in document, false);
+}
+
+/**
+ * What any answer to work must be, whatever came of it: headers that keep it to whoever asked, nothing of our insides, and
+ * a refusal that is a whole problem document. @returns its code @throws AssertionError
+ */
+export function checkWork({ status, headers, body }: Said): string | undefined {
+  for (const name of Object.keys(headers)) assert.doesNotMatch(name, /^access-control-/);
+  assert.doesNotMatch(body, INSIDES, 'our insides');
+  assert.equal(headers['cache-control'], 'no-store');
+  if (status < 400) return undefined;
+  assert.match(String(headers['content-type']), /^application\/problem\+json/);
+  const document = JSON.parse(body) as Record<string, unknown>;
+  assert.equal(document['status'], status);
+  for (const member of ['code', 'title', 'detail', 'remedy', 'trace']) assert.equal(typeof document[member], 'string', member);
+  return document['code'] as string;
 }
 
 /** What tells one input from another: keys and cookies that are new every time do not. */

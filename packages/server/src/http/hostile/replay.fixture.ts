@@ -15,9 +15,9 @@ const kill = (what: string, key: string, more: Partial<Hostile> = {}): Hostile =
 });
 
 /** One answer that must be good, for what comes after. */
-async function good(house: HostileHouse, input: Partial<Hostile>): Promise<Said> {
-  const said = await send(house, { what: 'good', status: 200, code: undefined, ...input });
-  assert.equal(said.status, 200, said.body.slice(0, 200));
+async function good(house: HostileHouse, input: Partial<Hostile>, status = 200): Promise<Said> {
+  const said = await send(house, { what: 'good', status, code: undefined, ...input });
+  assert.equal(said.status, status, said.body.slice(0, 200));
   return said;
 }
 
@@ -68,26 +68,30 @@ const headersOf = (house: HostileHouse, { cookie, csrf }: OpenSession) => ({
   ...{ cookie, 'x-csrf-token': csrf, origin: house.origin, 'idempotency-key': house.newKey() },
 });
 
+/** Money moved once must not move again: the key is of who asked, for what, and where. */
 async function keysAgain(house: HostileHouse): Promise<Hostile[]> {
   const key = 'replayed-key-1';
-  await good(house, kill('first', key));
+  const MOVE = { kind: 'transfer', from: '11', to: '12', currency: 'CNY', amount: '1.00', reason: 'reserve' };
+  const move = (what: string, more: Partial<Hostile> = {}): Hostile => ({
+    ...{ what, method: 'POST', target: '/v1/transfers', as: 'clearing', body: MOVE, headers: { 'idempotency-key': key } },
+    ...{ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' },
+    ...more,
+  });
+  await good(house, move('first'), 201);
   const isFirst = ({ headers }: Said) => assert.equal(headers['idempotent-replayed'], undefined, 'another user’s answer');
   const isAgain = ({ headers }: Said) => assert.equal(headers['idempotent-replayed'], 'true');
+  const { reason: _, ...less } = MOVE;
+  const { rows } = await house.database.query<{ id: string }>('SELECT batch AS id FROM clearing.batch LIMIT 1');
   return [
-    kill('the key with another reason', key, { body: { ...KILL, reason: MARK } }),
-    kill('the key with another scope', key, { body: { scope: 'client', id: '2', reason: 'drill' } }),
-    kill('the key with a member less', key, { body: { scope: 'firm', reason: 'drill' } }),
-    kill('the same once more is not done again', key, { status: 200, code: undefined, also: isAgain }),
-    kill("another user's key is their own", key, { as: 'trader', status: 200, code: undefined, also: isFirst }),
-    kill('the key on another route', key, {
-      ...{
-        method: 'PUT',
-        target: '/v1/ai/mode',
-        body: { mode: 'rules', reason: 'x' },
-        status: 200,
-        code: undefined,
-        also: isFirst,
-      },
+    move('the key with another reason', { body: { ...MOVE, reason: MARK } }),
+    move('the key with another amount', { body: { ...MOVE, amount: '1000.00' } }),
+    move('the key with another account', { body: { ...MOVE, from: '31', to: '32' } }),
+    move('the key with a member less', { body: less }),
+    move('the same once more is not done again', { status: 201, code: undefined, also: isAgain }),
+    move("another user's key is their own", { as: 'clearing-2', status: 201, code: undefined, also: isFirst }),
+    move('the key on another route', {
+      ...{ target: `/v1/batches/${rows[0]?.id}/run`, body: { fromStep: 1, reason: 'x' } },
+      ...{ status: 202, code: undefined, also: isFirst },
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ServerMessage, VIEWS } from '@meridian/api';
-import { type HostileHouse, type UserName, VIEW_ROW } from './house.fixture.ts';
+import type { HostileHouse, UserName } from './house.fixture.ts';
 import { MARK } from './input.fixture.ts';
 import { handshake, type Line, openLine } from './line.fixture.ts';
 
@@ -158,14 +158,29 @@ export const messages = (): HostileLine[] => [
       said(`${view} by ${as}`, { ...SUB, view, columns: [VIEWS[view].columns[0]] }, 'error STREAM_NOT_ALLOWED', as),
     ),
   ),
-  said('orders of other clients', SUB, 'rows 0', 'client'),
-  said(
-    'orders of other clients by their name',
-    { ...SUB, filter: [{ column: 'market', value: 'market' }] },
-    'rows 0',
-    'client',
+  ...(['client', 'client-2', 'trader-two'] as const).map((as) => said('orders of others among them', SUB, 'own rows', as)),
+  ...['FUND-B', 'FUND-C'].map((clientToken) =>
+    said(
+      `orders of ${clientToken}`,
+      { ...SUB, columns: ['market', 'clientToken'], filter: [{ column: 'clientToken', value: clientToken }] },
+      'no rows',
+      'client',
+    ),
   ),
 ];
+
+/** Orders of ARCX by whom may see them, as the sessions' script has them. */
+const OWN_ORDERS: Readonly<Record<string, readonly string[]>> = {
+  client: ['ARCX-5', 'ARCX-10005'],
+  'client-2': ['ARCX-20'],
+  'trader-two': ['ARCX-20'],
+};
+
+function whose(keys: readonly string[], as = ''): string {
+  if (keys.length === 0) return 'no rows';
+  const own = OWN_ORDERS[as] ?? [];
+  return keys.length === own.length && keys.every((key) => own.includes(key)) ? 'own rows' : `foreign rows ${keys.join()}`;
+}
 
 /** What came of it, in the words of `wanted`. */
 export async function outcomeOf(house: HostileHouse, input: HostileLine): Promise<string> {
@@ -187,7 +202,7 @@ export async function outcomeOf(house: HostileHouse, input: HostileLine): Promis
       if (frame.opcode === 0x8) return `close ${frame.payload.length < 2 ? 'without a number' : frame.payload.readUInt16BE(0)}`;
       if (frame.opcode !== 0x1) continue;
       const message = JSON.parse(text) as ServerMessage;
-      if (message.op === 'snap') return message.keys.includes(VIEW_ROW) ? 'foreign rows' : `rows ${message.keys.length}`;
+      if (message.op === 'snap') return whose(message.keys, as);
       if (message.op === 'error' && !input.wanted.startsWith('close')) return `error ${message.problem.code}`;
     }
     return 'cut';
