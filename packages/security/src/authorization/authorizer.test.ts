@@ -42,7 +42,7 @@ const PERSONAL = new Set(
 );
 const HOME_ONLY = new Set(['account.name.read', 'ledger.read', 'audit.read', 'user.read', 'decision.read']);
 const LISTS_CLIENTS = new Set(
-  'order.read account.read contract.read report.read report.download mail.read trace.read'.split(' '),
+  'order.read account.read contract.read report.read report.download mail.read mail.resend trace.read'.split(' '),
 );
 const OWN_SESSION = new Set(['session.read', 'session.end', 'credential.manage']);
 const OWN_REQUEST = new Set(['approval.read', 'approval.withdraw', 'operation.read', 'operation.cancel']);

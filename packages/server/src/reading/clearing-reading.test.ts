@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { openAuthorizer, type Resource } from '@meridian/security';
 import { clearingEndpoints } from '../http/routes/clearing.ts';
 import { ledgerEndpoints } from '../http/routes/ledger.ts';
 import { limitEndpoints } from '../http/routes/limit.ts';
@@ -163,6 +164,40 @@ test('[CL-f] a mail is queued once more under its own name', async () => {
   );
   const again = await desk.ask('POST /v1/mails/{mail}/resend', clearing, { params: { mail: mail?.mail as string } });
   assert.deepEqual([again.mail, again.state, again.tries, again.error], [mail?.mail, 'queued', 0, null]);
+});
+
+test('[CL-f] [DS-7] a mail is whose its papers are: whoever is confined to an entity neither sees nor resends another’s', async () => {
+  // Fund 2 is the subsidiary's (entity 2), funds 1 and 3 are the parent's; reports about batches are the house's.
+  const mayDecide = openAuthorizer();
+  const both = await desk.ask('GET /v1/mails', clearing, { query: { limit: 200 } });
+  const ofFund = (fund: number) => both.items.filter(({ recipient }) => recipient === `fund-${fund}@client.example`);
+  for (const fund of [1, 2]) assert.ok(ofFund(fund).length > 0, `fund ${fund} has mail`);
+  for (const [entity, theirs] of [
+    [1n, [1, 3]],
+    [2n, [2]],
+  ] as const) {
+    const confined = staff('clearing', [entity]);
+    const { items } = await desk.ask('GET /v1/mails', confined, { query: { limit: 200 } });
+    const expected = both.items.filter(
+      ({ recipient }) => !recipient.startsWith('fund-') || theirs.some((fund) => recipient.startsWith(`fund-${fund}@`)),
+    );
+    assert.deepEqual(items, expected);
+    for (const { mail } of both.items) {
+      const resource = await desk.resource('POST /v1/mails/{mail}/resend', confined, { params: { mail } });
+      const { allow } = mayDecide.decide(confined, 'mail.resend', resource as Resource, { secondFactor: 'required' });
+      assert.equal(
+        allow,
+        expected.some((each) => each.mail === mail),
+        mail,
+      );
+    }
+  }
+  assert.deepEqual(
+    (await desk.ask('GET /v1/mails', clientUser(1n))).items
+      .map(({ recipient }) => recipient)
+      .filter((each) => each !== 'fund-1@client.example'),
+    [],
+  );
 });
 
 test('[UA-6] [UA-7] limits with the slices that nodes hold: booked and leased stay inside', async () => {

@@ -60,7 +60,7 @@ const TABLE: Readonly<Record<RouteName, string>> = {
   'GET /v1/reports': 'client clearing compliance auditor clients',
   'GET /v1/reports/{document}/content': 'client clearing compliance auditor clients sensitive',
   'GET /v1/mails': 'clearing auditor clients',
-  'POST /v1/mails/{mail}/resend': 'clearing change',
+  'POST /v1/mails/{mail}/resend': 'clearing clients change',
   'GET /v1/ledger/trial-balance': 'clearing auditor sensitive home',
   'GET /v1/ledger/journals': 'clearing auditor sensitive home',
   'GET /v1/ledger/journals/{journal}': 'clearing auditor sensitive home',

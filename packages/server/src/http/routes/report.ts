@@ -1,6 +1,6 @@
 import { documentContent, documentId, documentLine, documentRow, documents, MEDIA } from '../../reading/document.ts';
 import type { ReadingHouse } from '../../reading/house.ts';
-import { mailLine, mailRow, mails, queueAgain } from '../../reading/mail.ts';
+import { mailLine, mailOwner, mailRow, mails, queueAgain } from '../../reading/mail.ts';
 import { confirmOwn } from '../../reading/own-rows.ts';
 import { pageOf } from '../../reading/page.ts';
 import { listed, owned, sightOf } from '../../reading/sight.ts';
@@ -43,7 +43,7 @@ export function reportEndpoints(house: ReadingHouse): Pick<Endpoints, ReportRout
       resource: async ({ principal }) => listed('document', principal),
       handle: async (asking) => ({
         body: await pageOf(house, 'GET /v1/mails', asking, {
-          rows: (db, ask) => mails(db, ask),
+          rows: (db, ask) => mails(db, sightOf(asking.principal), ask),
           key: ({ clearing_date, id }) => [clearing_date, id],
           items: (rows) => rows.map(mailLine),
         }),
@@ -51,7 +51,10 @@ export function reportEndpoints(house: ReadingHouse): Pick<Endpoints, ReportRout
     },
     'POST /v1/mails/{mail}/resend': {
       resource: ({ principal, params }) =>
-        house.read(principal, async (db) => (await mailRow(db, params.mail)) && { kind: 'document', id: params.mail }),
+        house.read(principal, async (db) => {
+          const row = await mailRow(db, params.mail);
+          return row && owned('document', params.mail, mailOwner(row, sightOf(principal)));
+        }),
       handle: ({ params }) =>
         house.database.transaction(async (tx) => {
           await queueAgain(tx, params.mail);
