@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { oneTimeCode, stepNow } from '../one-time-code.fixture.ts';
 import { type HostileHouse, type OpenSession, PASSWORD, type UserName } from './house.fixture.ts';
 import { type Hostile, MARK, type Said, send } from './input.fixture.ts';
 
@@ -156,19 +156,6 @@ async function tokensElsewhere(house: HostileHouse): Promise<Hostile[]> {
   ];
 }
 
-/** RFC 6238 over RFC 4648 base 32. */
-function oneTimeCode(secret: string, step: number): string {
-  const bits = [...secret]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const at = (mac[19] as number) & 15;
-  return String((mac.readUInt32BE(at) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
-}
-
 async function stepsAgain(house: HostileHouse): Promise<Hostile[]> {
   const by = { maker: 'administrator-1', checker: 'administrator-2' };
   const user = { name: 'twofold', title: { zh: '用户', en: 'User' }, duties: ['risk' as const], jurisdictions: ['CN'] };
@@ -176,7 +163,7 @@ async function stepsAgain(house: HostileHouse): Promise<Hostile[]> {
   const arrival = { user: 'twofold', password: PASSWORD, address: '127.0.0.1' };
   const first = await house.directory.signIn(arrival);
   const { secret } = await house.directory.beginTotp(first.token);
-  const code = oneTimeCode(secret, Math.floor(Date.now() / 30_000));
+  const code = oneTimeCode(secret, stepNow());
   const enrolled = await house.directory.confirmTotp(first.token, code);
   const [recovery = ''] = enrolled.recoveryCodes ?? [];
   const begin = async () => {

@@ -1,6 +1,5 @@
 import '../../rooms.ts';
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,6 +9,7 @@ import { openAuditLog, openAuthorizer, openUserDirectory, type UserDirectory } f
 import { type ScratchDatabase, scratchDatabase } from '@meridian/store';
 import { MIGRATIONS } from '../../migrations.ts';
 import { type HttpDoor, openHttpDoor } from '../door.ts';
+import { oneTimeCode, stepNow } from '../one-time-code.fixture.ts';
 import { type Answer, ask, STATUS, sampleEndpoints } from '../scratch-door.fixture.ts';
 import { sessionEndpoints } from './session.ts';
 
@@ -66,20 +66,6 @@ class Browser {
 }
 
 const codeOf = (answer: Answer) => (JSON.parse(answer.body) as ProblemDocument).code;
-
-/** RFC 6238 over RFC 4648 base 32, written down again. */
-function oneTimeCode(secret: string, step: number): string {
-  const bits = [...secret]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const at = (mac[19] as number) & 15;
-  return String((mac.readUInt32BE(at) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
-}
-const stepNow = () => Math.floor(Date.now() / 30_000);
 
 const NEW_PASSWORD = 'orchard lantern 42 granite';
 let secret = '';
