@@ -35,14 +35,17 @@ export interface BoundRoute {
 
 /**
  * Binds every route to its work, once, at start.
- * @throws InvariantError for a route without endpoint, an action nobody decides on, an open schema or an answer's field that
- *   the catalogue does not know: the process must not start
+ * @throws InvariantError for a route without endpoint, one that names a thing and does not say whose it is, an action nobody
+ *   decides on, an open schema or an answer's field that the catalogue does not know: the process must not start
  */
 export function bindRoutes(endpoints: Endpoints, routes: readonly Route[] = ROUTES): readonly BoundRoute[] {
   return routes.map((route) => {
     const name = `${route.method} ${route.path}` as RouteName;
     const endpoint = (endpoints as Readonly<Record<string, Endpoint<RouteName> | undefined>>)[name];
     if (endpoint === undefined) throw new InvariantError(`${name} has no endpoint`);
+    // A thing that is named in the path is somebody's: whose, the policies must be told.
+    if (route.params !== undefined && endpoint.resource === undefined)
+      throw new InvariantError(`${name} does not say what it acts on`);
     if (route.action !== null && !Object.hasOwn(ACTIONS, route.action))
       throw new InvariantError(`${name} names the unknown action ${route.action}`);
     for (const part of ['params', 'query', 'body', 'answer'] as const)

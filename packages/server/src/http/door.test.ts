@@ -81,6 +81,11 @@ test('[DS-7] what a route cannot serve as declared stops the start', () => {
     () => bindRoutes(sampleEndpoints(), [{ ...route, action: 'house.burn', answer: { type: 'object' } as never }]),
     /unknown action/,
   );
+  const named = { ...route, path: '/v1/house/{room}', params: { type: 'object', properties: {}, additionalProperties: false } };
+  assert.throws(
+    () => bindRoutes({ 'GET /v1/house/{room}': { handle: async () => ({ body: {} }) } } as never, [named as never]),
+    /GET \/v1\/house\/\{room\} does not say what it acts on/,
+  );
   const open = { type: 'object', properties: { a: { type: 'object', properties: {} } }, additionalProperties: false };
   assert.throws(() => bindRoutes(sampleEndpoints(), [{ ...route, action: null, answer: open as never }]), /open at answer\.a/);
 });

@@ -35,8 +35,8 @@ export interface Reply<N extends RouteName> {
 }
 
 /**
- * One route's work. `resources` says what it acts on, for the policies: a missing thing and a thing of somebody else are
- * answered alike (404). A list filters by the principal inside `handle`, where the database's row security holds as well.
+ * One route's work. `resource` says what it acts on, for the policies: a missing thing and a thing of somebody else are
+ * answered alike (404). A route that names a thing in its path has one, or the process does not start. A list filters by the principal inside `handle`, where the database's row security holds as well.
  */
 export interface Endpoint<N extends RouteName> {
   readonly resource?: (asking: Asking<N>) => Promise<Resource | undefined>;

@@ -51,7 +51,8 @@ function endpoints(isNamed: boolean): Endpoints {
   for (const route of ROUTES as readonly Route[]) {
     const { body } = answers.get(nameOf(route)) as CanaryAnswer;
     all[nameOf(route)] = {
-      ...(isNamed ? { resource: async () => thingOf(cell.relation, cell.who, route.tag) } : {}),
+      // What has a name in its path says whose it is at every door.
+      ...(isNamed || route.params !== undefined ? { resource: async () => thingOf(cell.relation, cell.who, route.tag) } : {}),
       handle: async () => {
         reached++;
         const file = { media: 'text/plain', name: 'report.txt', bytes: Buffer.from(String(body)) };

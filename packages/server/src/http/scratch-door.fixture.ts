@@ -18,6 +18,7 @@ import { MIGRATIONS } from '../migrations.ts';
 import type { HouseStatus } from '../status.ts';
 import type { Sessions } from './asker.ts';
 import type { Shape } from './contract.ts';
+import { houseOrOwn } from './decision.ts';
 import { type HttpDoor, type HttpDoorOptions, openHttpDoor } from './door.ts';
 import type { Asking, Endpoint, Endpoints } from './endpoint.ts';
 import { sampleOf } from './sample.fixture.ts';
@@ -98,6 +99,7 @@ export function sampleEndpoints(
     const body = sampleOf(route.answer as Shape);
     const file = { media: 'text/plain', name: 'report.txt', bytes: Buffer.from('report') };
     all[name] = {
+      ...('params' in route ? { resource: async ({ principal }) => houseOrOwn(route.tag, principal, undefined) } : {}),
       async handle(asking) {
         onCall(name, asking);
         return { body, ...('versioned' in route ? { version: 7 } : {}), ...('media' in route ? { file } : {}) } as never;
