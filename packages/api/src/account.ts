@@ -1,4 +1,4 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { Waits } from './order.ts';
 import { route } from './route.ts';
 import {
@@ -132,7 +132,7 @@ export const ClientName = resource(
   meta,
 );
 /** Between sub accounts of one master (UA-5), or out of the house (withdrawal), which waits for a second person. */
-export const TransferRequest = Type.Object(
+export const TransferRequest = closed(
   {
     kind: OneOf(['transfer', 'withdraw']),
     from: Id(),
@@ -141,7 +141,7 @@ export const TransferRequest = Type.Object(
     amount: Decimal(),
     reason: Type.Optional(Text(400)),
   },
-  { $id: 'TransferRequest', additionalProperties: false },
+  { $id: 'TransferRequest' },
 );
 export const Transfer = resource(
   'transfer',
@@ -269,10 +269,7 @@ export const LimitLine = resource(
   },
   { owner: 'risk', purpose: ['risk'] },
 );
-export const LimitChange = Type.Object(
-  { limit: Decimal(), reason: Token(400) },
-  { $id: 'LimitChange', additionalProperties: false },
-);
+export const LimitChange = closed({ limit: Decimal(), reason: Token(400) }, { $id: 'LimitChange' });
 export const ListLine = resource(
   'listLine',
   { zh: '黑白名单', en: 'Black and white list' },
@@ -290,7 +287,7 @@ export const ListLine = resource(
   { owner: 'risk', purpose: ['risk'] },
 );
 
-const master = Type.Object({ master: Id() }, { additionalProperties: false });
+const master = closed({ master: Id() });
 export const ACCOUNT_ROUTES = [
   route({
     method: 'GET',
@@ -298,7 +295,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'accounts',
     summary: { zh: '账户列表', en: 'Master accounts' },
     action: 'account.read',
-    query: Type.Object({ ...PAGE_QUERY, client: Type.Optional(Id()) }, { additionalProperties: false }),
+    query: closed({ ...PAGE_QUERY, client: Type.Optional(Id()) }),
     answer: Page(AccountLine),
   }),
   route({
@@ -316,7 +313,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'accounts',
     summary: { zh: '客户真实名称', en: 'Real name of a client' },
     action: 'account.name.read',
-    params: Type.Object({ client: Id() }, { additionalProperties: false }),
+    params: closed({ client: Id() }),
     answer: ClientName,
   }),
   route({
@@ -335,7 +332,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'transfers',
     summary: { zh: '划转记录', en: 'Transfers' },
     action: 'account.read',
-    query: Type.Object({ ...PAGE_QUERY, master: Type.Optional(Id()) }, { additionalProperties: false }),
+    query: closed({ ...PAGE_QUERY, master: Type.Optional(Id()) }),
     answer: Page(Transfer),
   }),
   route({
@@ -344,15 +341,12 @@ export const ACCOUNT_ROUTES = [
     tag: 'contracts',
     summary: { zh: '合约列表', en: 'Contracts' },
     action: 'contract.read',
-    query: Type.Object(
-      {
-        ...PAGE_QUERY,
-        client: Type.Optional(Id()),
-        account: Type.Optional(Id()),
-        state: Type.Optional(OneOf(['open', 'closed'])),
-      },
-      { additionalProperties: false },
-    ),
+    query: closed({
+      ...PAGE_QUERY,
+      client: Type.Optional(Id()),
+      account: Type.Optional(Id()),
+      state: Type.Optional(OneOf(['open', 'closed'])),
+    }),
     answer: Page(ContractLine),
   }),
   route({
@@ -361,7 +355,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'contracts',
     summary: { zh: '合约详情', en: 'One contract' },
     action: 'contract.read',
-    params: Type.Object({ contract: Id() }, { additionalProperties: false }),
+    params: closed({ contract: Id() }),
     answer: ContractDetail,
   }),
   route({
@@ -370,7 +364,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'limits',
     summary: { zh: '额度与租约', en: 'Limits and leases' },
     action: 'limit.read',
-    query: Type.Object({ ...PAGE_QUERY, scope: Type.Optional(Token(16)) }, { additionalProperties: false }),
+    query: closed({ ...PAGE_QUERY, scope: Type.Optional(Token(16)) }),
     answer: Page(LimitLine),
   }),
   route({
@@ -379,7 +373,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'limits',
     summary: { zh: '单个额度', en: 'One limit' },
     action: 'limit.read',
-    params: Type.Object({ cell: Id() }, { additionalProperties: false }),
+    params: closed({ cell: Id() }),
     answer: LimitLine,
   }),
   route({
@@ -388,7 +382,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'limits',
     summary: { zh: '申请调整额度', en: 'Ask for another limit' },
     action: 'limit.change',
-    params: Type.Object({ cell: Id() }, { additionalProperties: false }),
+    params: closed({ cell: Id() }),
     body: LimitChange,
     answer: Waits,
     status: 202,
@@ -400,7 +394,7 @@ export const ACCOUNT_ROUTES = [
     tag: 'limits',
     summary: { zh: '黑白名单', en: 'Black and white lists' },
     action: 'list.read',
-    query: Type.Object(PAGE_QUERY, { additionalProperties: false }),
+    query: closed(PAGE_QUERY),
     answer: Page(ListLine),
   }),
 ] as const;

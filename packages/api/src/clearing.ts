@@ -1,4 +1,4 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { Waits } from './order.ts';
 import { BatchBar } from './overview.ts';
 import { route } from './route.ts';
@@ -136,9 +136,9 @@ export const BatchDetail = resource(
   },
   meta,
 );
-export const BatchRun = Type.Object(
+export const BatchRun = closed(
   { fromStep: Type.Integer({ minimum: 0, maximum: 20 }), reason: Token(400) },
-  { $id: 'BatchRun', additionalProperties: false },
+  { $id: 'BatchRun' },
 );
 /** Something that takes its time: its progress, its log, its end. */
 export const Operation = resource(
@@ -264,7 +264,7 @@ export const TrialBalance = resource(
   },
   { owner: 'accounts', purpose: ['bookkeeping'] },
 );
-export const ReversalRequest = Type.Object({ reason: Token(400) }, { $id: 'ReversalRequest', additionalProperties: false });
+export const ReversalRequest = closed({ reason: Token(400) }, { $id: 'ReversalRequest' });
 
 /** 穿透: one measure from the firm's total to journal and log entry, with the proof that each level sums to the next. */
 export const TraceLevel = resource(
@@ -298,7 +298,7 @@ export const Trace = resource(
 );
 export type Trace = Static<typeof Trace>;
 
-const batch = Type.Object({ batch: Token() }, { additionalProperties: false });
+const batch = closed({ batch: Token() });
 export const CLEARING_ROUTES = [
   route({
     method: 'GET',
@@ -306,10 +306,7 @@ export const CLEARING_ROUTES = [
     tag: 'batches',
     summary: { zh: '批次', en: 'Batches' },
     action: 'batch.read',
-    query: Type.Object(
-      { ...PAGE_QUERY, market: Type.Optional(Token(8)), date: Type.Optional(DateText()) },
-      { additionalProperties: false },
-    ),
+    query: closed({ ...PAGE_QUERY, market: Type.Optional(Token(8)), date: Type.Optional(DateText()) }),
     answer: Page(Batch),
   }),
   route({
@@ -346,7 +343,7 @@ export const CLEARING_ROUTES = [
     tag: 'operations',
     summary: { zh: '作业', en: 'One long job' },
     action: 'operation.read',
-    params: Type.Object({ operation: Token() }, { additionalProperties: false }),
+    params: closed({ operation: Token() }),
     answer: Operation,
   }),
   route({
@@ -355,10 +352,7 @@ export const CLEARING_ROUTES = [
     tag: 'reports',
     summary: { zh: '报告', en: 'Reports' },
     action: 'report.read',
-    query: Type.Object(
-      { ...PAGE_QUERY, batch: Type.Optional(Token()), kind: Type.Optional(Token(32)) },
-      { additionalProperties: false },
-    ),
+    query: closed({ ...PAGE_QUERY, batch: Type.Optional(Token()), kind: Type.Optional(Token(32)) }),
     answer: Page(DocumentLine),
   }),
   route({
@@ -367,7 +361,7 @@ export const CLEARING_ROUTES = [
     tag: 'reports',
     summary: { zh: '下载报告', en: 'A report itself' },
     action: 'report.download',
-    params: Type.Object({ document: Token(128) }, { additionalProperties: false }),
+    params: closed({ document: Token(128) }),
     answer: Type.Any(),
     media: 'application/octet-stream',
   }),
@@ -377,7 +371,7 @@ export const CLEARING_ROUTES = [
     tag: 'reports',
     summary: { zh: '邮件', en: 'Mails' },
     action: 'mail.read',
-    query: Type.Object(PAGE_QUERY, { additionalProperties: false }),
+    query: closed(PAGE_QUERY),
     answer: Page(MailLine),
   }),
   route({
@@ -386,8 +380,8 @@ export const CLEARING_ROUTES = [
     tag: 'reports',
     summary: { zh: '重发邮件', en: 'Send again' },
     action: 'mail.resend',
-    params: Type.Object({ mail: Token(128) }, { additionalProperties: false }),
-    body: Type.Object({}, { additionalProperties: false }),
+    params: closed({ mail: Token(128) }),
+    body: closed({}),
     answer: MailLine,
   }),
   route({
@@ -404,16 +398,13 @@ export const CLEARING_ROUTES = [
     tag: 'ledger',
     summary: { zh: '凭证', en: 'Journals' },
     action: 'ledger.read',
-    query: Type.Object(
-      {
-        ...PAGE_QUERY,
-        account: Type.Optional(Id()),
-        batch: Type.Optional(Token()),
-        contract: Type.Optional(Id()),
-        code: Type.Optional(Token(8)),
-      },
-      { additionalProperties: false },
-    ),
+    query: closed({
+      ...PAGE_QUERY,
+      account: Type.Optional(Id()),
+      batch: Type.Optional(Token()),
+      contract: Type.Optional(Id()),
+      code: Type.Optional(Token(8)),
+    }),
     answer: Page(Journal),
   }),
   route({
@@ -422,7 +413,7 @@ export const CLEARING_ROUTES = [
     tag: 'ledger',
     summary: { zh: '凭证详情', en: 'One journal' },
     action: 'ledger.read',
-    params: Type.Object({ journal: Id() }, { additionalProperties: false }),
+    params: closed({ journal: Id() }),
     answer: Journal,
   }),
   route({
@@ -431,7 +422,7 @@ export const CLEARING_ROUTES = [
     tag: 'ledger',
     summary: { zh: '申请红冲', en: 'Ask for a reversal' },
     action: 'journal.reverse',
-    params: Type.Object({ journal: Id() }, { additionalProperties: false }),
+    params: closed({ journal: Id() }),
     body: ReversalRequest,
     answer: Waits,
     status: 202,
@@ -442,8 +433,8 @@ export const CLEARING_ROUTES = [
     tag: 'trace',
     summary: { zh: '穿透', en: 'See through a figure' },
     action: 'trace.read',
-    params: Type.Object({ level: Token(16), id: Token(80) }, { additionalProperties: false }),
-    query: Type.Object({ measure: Type.Optional(OneOf(['notional', 'quantity', 'cost'])) }, { additionalProperties: false }),
+    params: closed({ level: Token(16), id: Token(80) }),
+    query: closed({ measure: Type.Optional(OneOf(['notional', 'quantity', 'cost'])) }),
     answer: Trace,
   }),
   route({
@@ -452,7 +443,7 @@ export const CLEARING_ROUTES = [
     tag: 'trace',
     summary: { zh: '日志条目', en: 'One entry of a market log' },
     action: 'trace.read',
-    params: Type.Object({ market: Mic(), seq: Type.String({ pattern: '^\\d{1,15}$' }) }, { additionalProperties: false }),
+    params: closed({ market: Mic(), seq: Type.String({ pattern: '^\\d{1,15}$' }) }),
     answer: resource(
       'logEntry',
       { zh: '日志条目', en: 'Entry of a market log' },

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { Waits } from './order.ts';
 import { route } from './route.ts';
 import { as, Both, Count, InstantText, List, OneOf, OrNull, PAGE_QUERY, Page, resource, Text, Token } from './shape.ts';
@@ -47,9 +47,9 @@ export const Approval = resource(
   meta,
 );
 export type Approval = Static<typeof Approval>;
-export const ApprovalVerdict = Type.Object(
+export const ApprovalVerdict = closed(
   { verdict: OneOf(['approve', 'refuse', 'return']), reason: Token(400) },
-  { $id: 'ApprovalVerdict', additionalProperties: false },
+  { $id: 'ApprovalVerdict' },
 );
 
 export const AuditLine = resource(
@@ -98,7 +98,7 @@ export const UserLine = resource(
   meta,
 );
 /** `create`, `duties`, `disable` or `enable`; waits for another administrator or security officer. */
-export const UserChange = Type.Object(
+export const UserChange = closed(
   {
     change: OneOf(['create', 'duties', 'disable', 'enable']),
     user: Token(64),
@@ -108,7 +108,7 @@ export const UserChange = Type.Object(
     entities: Type.Optional(List(Token(20), 100)),
     reason: Token(400),
   },
-  { $id: 'UserChange', additionalProperties: false },
+  { $id: 'UserChange' },
 );
 export const DutyTable = resource(
   'dutyTable',
@@ -136,10 +136,7 @@ export const GOVERNANCE_ROUTES = [
     tag: 'approvals',
     summary: { zh: '审批箱', en: 'Inbox' },
     action: 'approval.read',
-    query: Type.Object(
-      { ...PAGE_QUERY, state: Type.Optional(Token(16)), mine: Type.Optional(OneOf(['true', 'false'])) },
-      { additionalProperties: false },
-    ),
+    query: closed({ ...PAGE_QUERY, state: Type.Optional(Token(16)), mine: Type.Optional(OneOf(['true', 'false'])) }),
     answer: Page(Approval),
   }),
   route({
@@ -148,7 +145,7 @@ export const GOVERNANCE_ROUTES = [
     tag: 'approvals',
     summary: { zh: '单个请求', en: 'One request' },
     action: 'approval.read',
-    params: Type.Object({ approval: Token() }, { additionalProperties: false }),
+    params: closed({ approval: Token() }),
     answer: Approval,
   }),
   route({
@@ -157,7 +154,7 @@ export const GOVERNANCE_ROUTES = [
     tag: 'approvals',
     summary: { zh: '复核', en: 'Decide' },
     action: 'approval.decide',
-    params: Type.Object({ approval: Token() }, { additionalProperties: false }),
+    params: closed({ approval: Token() }),
     body: ApprovalVerdict,
     answer: Approval,
     versioned: true,
@@ -168,8 +165,8 @@ export const GOVERNANCE_ROUTES = [
     tag: 'approvals',
     summary: { zh: '撤回', en: 'Withdraw' },
     action: 'approval.withdraw',
-    params: Type.Object({ approval: Token() }, { additionalProperties: false }),
-    body: Type.Object({}, { additionalProperties: false }),
+    params: closed({ approval: Token() }),
+    body: closed({}),
     answer: Approval,
   }),
   route({
@@ -178,10 +175,7 @@ export const GOVERNANCE_ROUTES = [
     tag: 'audit',
     summary: { zh: '审计日志', en: 'Audit log' },
     action: 'audit.read',
-    query: Type.Object(
-      { ...PAGE_QUERY, actor: Type.Optional(Token(64)), action: Type.Optional(Token(64)) },
-      { additionalProperties: false },
-    ),
+    query: closed({ ...PAGE_QUERY, actor: Type.Optional(Token(64)), action: Type.Optional(Token(64)) }),
     answer: Page(AuditLine),
   }),
   route({
@@ -198,7 +192,7 @@ export const GOVERNANCE_ROUTES = [
     tag: 'users',
     summary: { zh: '用户', en: 'Users' },
     action: 'user.read',
-    query: Type.Object(PAGE_QUERY, { additionalProperties: false }),
+    query: closed(PAGE_QUERY),
     answer: Page(UserLine),
   }),
   route({
@@ -225,8 +219,8 @@ export const GOVERNANCE_ROUTES = [
     tag: 'users',
     summary: { zh: '撤销全部会话', en: "End all of a user's sessions" },
     action: 'user.revoke',
-    params: Type.Object({ user: Token() }, { additionalProperties: false }),
-    body: Type.Object({}, { additionalProperties: false }),
+    params: closed({ user: Token() }),
+    body: closed({}),
     answer: UserLine,
   }),
 ] as const;

@@ -1,4 +1,4 @@
-import { Type } from '@meridian/base';
+import { closed, Type } from '@meridian/base';
 import { route } from './route.ts';
 import { as, Both, Count, Id, InstantText, List, OneOf, OrNull, PAGE_QUERY, Page, resource, Text, Token } from './shape.ts';
 
@@ -145,14 +145,8 @@ export const Decision = resource(
   },
   meta,
 );
-export const ModelMove = Type.Object(
-  { to: OneOf(MODEL_STATES), reason: Token(400) },
-  { $id: 'ModelMoveRequest', additionalProperties: false },
-);
-export const ReviewVerdict = Type.Object(
-  { verdict: OneOf(['confirm', 'veto']), reason: Token(400) },
-  { $id: 'ReviewVerdict', additionalProperties: false },
-);
+export const ModelMove = closed({ to: OneOf(MODEL_STATES), reason: Token(400) }, { $id: 'ModelMoveRequest' });
+export const ReviewVerdict = closed({ verdict: OneOf(['confirm', 'veto']), reason: Token(400) }, { $id: 'ReviewVerdict' });
 export const AiState = resource(
   'aiState',
   { zh: 'AI 状态', en: 'State of the models' },
@@ -175,7 +169,7 @@ export const AiState = resource(
   meta,
 );
 
-const version = Type.Object({ version: Token() }, { additionalProperties: false });
+const version = closed({ version: Token() });
 export const MODEL_ROUTES = [
   route({
     method: 'GET',
@@ -191,7 +185,7 @@ export const MODEL_ROUTES = [
     tag: 'models',
     summary: { zh: '关闭或恢复 AI', en: 'Switch the models off or on' },
     action: 'model.suspend',
-    body: Type.Object({ mode: OneOf(['model', 'rules']), reason: Token(400) }, { additionalProperties: false }),
+    body: closed({ mode: OneOf(['model', 'rules']), reason: Token(400) }),
     answer: AiState,
   }),
   route({
@@ -267,7 +261,7 @@ export const MODEL_ROUTES = [
     tag: 'models',
     summary: { zh: 'AI 决定', en: 'Decisions' },
     action: 'decision.read',
-    query: Type.Object({ ...PAGE_QUERY, review: Type.Optional(Token(16)) }, { additionalProperties: false }),
+    query: closed({ ...PAGE_QUERY, review: Type.Optional(Token(16)) }),
     answer: Page(Decision),
   }),
   route({
@@ -276,7 +270,7 @@ export const MODEL_ROUTES = [
     tag: 'models',
     summary: { zh: '确认或否决', en: 'Confirm or veto' },
     action: 'review.decide',
-    params: Type.Object({ decision: Token() }, { additionalProperties: false }),
+    params: closed({ decision: Token() }),
     body: ReviewVerdict,
     answer: Decision,
   }),

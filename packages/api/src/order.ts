@@ -1,4 +1,4 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { route } from './route.ts';
 import {
   as,
@@ -129,7 +129,7 @@ export const OrderDetail = resource(
 );
 
 /** An order as somebody would enter it. A market order has no price. */
-export const OrderEntry = Type.Object(
+export const OrderEntry = closed(
   {
     market: Mic(),
     account: Id(),
@@ -142,7 +142,7 @@ export const OrderEntry = Type.Object(
     quantity: Type.String({ pattern: '^[1-9]\\d{0,11}$' }),
     price: Type.Optional(Decimal()),
   },
-  { $id: 'OrderEntry', additionalProperties: false },
+  { $id: 'OrderEntry' },
 );
 export type OrderEntry = Static<typeof OrderEntry>;
 /** What the node would answer now. Nothing is kept of the question. */
@@ -222,7 +222,7 @@ export const Tradable = resource(
 );
 
 export const KILL_SCOPES = ['order', 'account', 'client', 'market', 'firm'] as const;
-export const KillRequest = Type.Object(
+export const KillRequest = closed(
   {
     scope: OneOf(KILL_SCOPES),
     market: Type.Optional(Mic()),
@@ -230,7 +230,7 @@ export const KillRequest = Type.Object(
     reason: Token(400),
     /** The scope's name, typed. */ confirm: Type.Optional(Token(64)),
   },
-  { $id: 'KillRequest', additionalProperties: false },
+  { $id: 'KillRequest' },
 );
 /** What engaging would do, counted now and not done. */
 export const KillPreview = resource(
@@ -268,7 +268,7 @@ export const Waits = resource(
   meta,
 );
 
-const OrderParams = Type.Object({ market: Mic(), order: Id() }, { additionalProperties: false });
+const OrderParams = closed({ market: Mic(), order: Id() });
 const tag = 'orders';
 export const ORDER_ROUTES = [
   route({
@@ -277,16 +277,13 @@ export const ORDER_ROUTES = [
     tag,
     summary: { zh: '委托列表', en: 'Orders' },
     action: 'order.read',
-    query: Type.Object(
-      {
-        ...PAGE_QUERY,
-        market: Type.Optional(Mic()),
-        client: Type.Optional(Id()),
-        account: Type.Optional(Id()),
-        state: Type.Optional(OneOf(ORDER_STATES)),
-      },
-      { additionalProperties: false },
-    ),
+    query: closed({
+      ...PAGE_QUERY,
+      market: Type.Optional(Mic()),
+      client: Type.Optional(Id()),
+      account: Type.Optional(Id()),
+      state: Type.Optional(OneOf(ORDER_STATES)),
+    }),
     answer: Page(Order),
   }),
   route({

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { route } from './route.ts';
 import {
   as,
@@ -194,7 +194,7 @@ export const OVERVIEW_ROUTES = [
     tag,
     summary: { zh: '24 小时运行带', en: 'The 24-hour ribbon' },
     action: 'calendar.read',
-    query: Type.Object({ from: Type.Optional(InstantText()) }, { additionalProperties: false }),
+    query: closed({ from: Type.Optional(InstantText()) }),
     answer: Ribbon,
   }),
   route({
@@ -211,7 +211,7 @@ export const OVERVIEW_ROUTES = [
     tag,
     summary: { zh: '搜索', en: 'Search' },
     action: 'overview.read',
-    query: Type.Object({ q: Token(64) }, { additionalProperties: false }),
+    query: closed({ q: Token(64) }),
     answer: List(Found, 50),
   }),
 ] as const;

@@ -1,8 +1,8 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { Text, Token } from './shape.ts';
 
 /** RFC 9457, as every refusal is answered. `params` let the reader say it again in other words. */
-export const ProblemDocument = Type.Object(
+export const ProblemDocument = closed(
   {
     type: Token(200),
     code: Token(64),
@@ -14,6 +14,6 @@ export const ProblemDocument = Type.Object(
     /** Names the request in the house's log. */
     trace: Token(64),
   },
-  { $id: 'Problem', additionalProperties: false },
+  { $id: 'Problem' },
 );
 export type ProblemDocument = Static<typeof ProblemDocument>;

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { route } from './route.ts';
 import { as, Both, Id, InstantText, List, OneOf, resource, Text, Token } from './shape.ts';
 
@@ -34,23 +34,21 @@ export const Session = resource(
 );
 export type Session = Static<typeof Session>;
 
-export const SignInRequest = Type.Object(
-  { user: Token(64), password: Type.String({ minLength: 1, maxLength: 200 }), jurisdiction: Type.Optional(Token(2)) },
-  { additionalProperties: false },
-);
-export const SecondFactorRequest = Type.Object(
-  {
-    kind: OneOf(['totp', 'recovery', 'webauthn']),
-    code: Type.Optional(Token(64)),
-    /** The browser's answer to the challenge (WebAuthn AuthenticationResponseJSON). */
-    credential: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),
-  },
-  { additionalProperties: false },
-);
-export const PasswordChange = Type.Object(
-  { current: Type.String({ minLength: 1, maxLength: 200 }), next: Type.String({ minLength: 12, maxLength: 200 }) },
-  { additionalProperties: false },
-);
+export const SignInRequest = closed({
+  user: Token(64),
+  password: Type.String({ minLength: 1, maxLength: 200 }),
+  jurisdiction: Type.Optional(Token(2)),
+});
+export const SecondFactorRequest = closed({
+  kind: OneOf(['totp', 'recovery', 'webauthn']),
+  code: Type.Optional(Token(64)),
+  /** The browser's answer to the challenge (WebAuthn AuthenticationResponseJSON). */
+  credential: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Unknown())),
+});
+export const PasswordChange = closed({
+  current: Type.String({ minLength: 1, maxLength: 200 }),
+  next: Type.String({ minLength: 12, maxLength: 200 }),
+});
 export const Challenge = resource(
   'challenge',
   { zh: '挑战', en: 'Challenge' },
@@ -75,7 +73,7 @@ export const SessionLine = resource(
   },
   meta,
 );
-const Nothing = Type.Object({}, { additionalProperties: false });
+const Nothing = closed({});
 
 const tag = 'session';
 export const SESSION_ROUTES = [
@@ -146,7 +144,7 @@ export const SESSION_ROUTES = [
     tag,
     summary: { zh: '确认动态口令', en: 'Confirm the device by a code' },
     action: 'credential.manage',
-    body: Type.Object({ code: Token(16) }, { additionalProperties: false }),
+    body: closed({ code: Token(16) }),
     answer: Session,
   }),
   route({
@@ -164,10 +162,7 @@ export const SESSION_ROUTES = [
     tag,
     summary: { zh: '确认安全密钥', en: 'Confirm the security key' },
     action: 'credential.manage',
-    body: Type.Object(
-      { credential: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()) },
-      { additionalProperties: false },
-    ),
+    body: closed({ credential: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown()) }),
     answer: Session,
   }),
   route({
@@ -184,7 +179,7 @@ export const SESSION_ROUTES = [
     tag,
     summary: { zh: '撤销会话', en: 'End one of my sessions' },
     action: 'session.end',
-    params: Type.Object({ session: Token(64) }, { additionalProperties: false }),
+    params: closed({ session: Token(64) }),
     answer: Nothing,
   }),
 ] as const;

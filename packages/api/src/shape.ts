@@ -1,4 +1,4 @@
-import { type Bilingual, type Static, type TSchema, Type } from '@meridian/base';
+import { type Bilingual, closed, type Static, type TSchema, Type } from '@meridian/base';
 import { type EntityDefaults, entity, type FieldLine } from '@meridian/catalog';
 
 /**
@@ -20,7 +20,7 @@ export const Ppm = () => Type.Integer({ minimum: -1_000_000_000, maximum: 1_000_
 export const OneOf = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>(Type.Enum([...values]));
 export const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const List = <T extends TSchema>(item: T, maxItems = 1_000) => Type.Array(item, { maxItems });
-export const Both = () => Type.Object({ zh: Text(1_000), en: Text(1_000) }, { additionalProperties: false });
+export const Both = () => closed({ zh: Text(1_000), en: Text(1_000) });
 
 /** How a field is classed where it is more than general: a client's token, money, name. DS-2. */
 export const SECRECY = {
@@ -63,11 +63,7 @@ export function resource<const F extends Readonly<Record<string, ShownField>>>(
     { title, kind: 'message', like: 'record', owner: 'operations', purpose: ['operations'], ...defaults },
     lines,
   );
-  return Type.Object(schemas as { [K in keyof F]: SchemaOf<F[K]> }, {
-    $id: name,
-    title: title.en,
-    additionalProperties: false,
-  });
+  return closed(schemas as { [K in keyof F]: SchemaOf<F[K]> }, { $id: name, title: title.en });
 }
 
 const isSecret = (field: ShownField): field is { schema: TSchema; secrecy: Secrecy } => 'secrecy' in field && 'schema' in field;
@@ -75,10 +71,7 @@ export const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${lett
 
 /** A page of a list. `next` continues it; every page of one walk is as of the same `asOf` sequence. */
 export const Page = <T extends TSchema>(item: T) =>
-  Type.Object(
-    { items: Type.Array(item, { maxItems: 500 }), next: OrNull(Token(400)), asOf: Count() },
-    { additionalProperties: false },
-  );
+  closed({ items: Type.Array(item, { maxItems: 500 }), next: OrNull(Token(400)), asOf: Count() });
 /** What every list takes. */
 export const PAGE_QUERY = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@meridian/base';
+import { closed, type Static, Type } from '@meridian/base';
 import { ProblemDocument } from './problem.ts';
 import { Count, InstantText, List, OrNull, Token } from './shape.ts';
 
@@ -16,29 +16,26 @@ const Range = Type.Tuple([
 const SubscriptionId = Type.Integer({ minimum: 1, maximum: 64 });
 const Version = Type.Integer({ minimum: 1, maximum: 2 ** 31 });
 const op = <const T extends string>(value: T) => Type.Literal(value);
-const exact = <const P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
-  Type.Object(properties, { additionalProperties: false });
-
-export const Subscribe = exact({
+export const Subscribe = closed({
   op: op('sub'),
   id: SubscriptionId,
   view: Token(32),
   v: Version,
   /** First and past-the-last row, at most 500 apart. */
   range: Range,
-  sort: Type.Optional(exact({ column: Token(40), descending: Type.Boolean() })),
+  sort: Type.Optional(closed({ column: Token(40), descending: Type.Boolean() })),
   /** Column equals (or, for text, contains) value; all must hold. */
-  filter: Type.Optional(Type.Array(exact({ column: Token(40), value: Token(64) }), { maxItems: 8 })),
+  filter: Type.Optional(Type.Array(closed({ column: Token(40), value: Token(64) }), { maxItems: 8 })),
   columns: Type.Array(Token(40), { minItems: 1, maxItems: 40 }),
 });
-export const Move = exact({ op: op('range'), id: SubscriptionId, v: Version, range: Range });
-export const Unsubscribe = exact({ op: op('unsub'), id: SubscriptionId });
+export const Move = closed({ op: op('range'), id: SubscriptionId, v: Version, range: Range });
+export const Unsubscribe = closed({ op: op('unsub'), id: SubscriptionId });
 /** The n-th message of the subscription has been drawn. */
-export const Acknowledge = exact({ op: op('ack'), id: SubscriptionId, v: Type.Optional(Version), n: Count() });
+export const Acknowledge = closed({ op: op('ack'), id: SubscriptionId, v: Type.Optional(Version), n: Count() });
 export const ClientMessage = Type.Union([Subscribe, Move, Unsubscribe, Acknowledge]);
 export type ClientMessage = Static<typeof ClientMessage>;
 
-export const Snapshot = exact({
+export const Snapshot = closed({
   op: op('snap'),
   id: SubscriptionId,
   v: Version,
@@ -51,7 +48,7 @@ export const Snapshot = exact({
   cols: Columns,
 });
 /** `rows` are indexes into the viewport; columns hold one value for each of them. */
-export const Update = exact({
+export const Update = closed({
   op: op('upd'),
   id: SubscriptionId,
   v: Version,
@@ -63,7 +60,7 @@ export const Update = exact({
   cols: Columns,
 });
 /** Once a second, so that silence means a broken line. */
-export const Beat = exact({
+export const Beat = closed({
   op: op('beat'),
   at: InstantText(),
   businessTime: InstantText(),
@@ -74,7 +71,7 @@ export const Beat = exact({
   approvals: Count(),
   alerts: Count(),
 });
-export const Refused = exact({ op: op('error'), id: OrNull(SubscriptionId), problem: ProblemDocument });
+export const Refused = closed({ op: op('error'), id: OrNull(SubscriptionId), problem: ProblemDocument });
 export const ServerMessage = Type.Union([Snapshot, Update, Beat, Refused]);
 export type ServerMessage = Static<typeof ServerMessage>;
 

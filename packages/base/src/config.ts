@@ -26,7 +26,10 @@ export function validateConfig<S extends TSchema>(schema: S, value: unknown): St
   throw problem('CONFIG_INVALID', { path, reason });
 }
 
-/** An object schema that refuses unknown keys. */
-export function closed<P extends Record<string, TSchema>>(properties: P) {
-  return Type.Object(properties, { additionalProperties: false });
+/** An object schema that refuses unknown keys; `options` name and title it. */
+export function closed<P extends Record<string, TSchema>>(
+  properties: P,
+  options: { readonly $id?: string; readonly title?: string } = {},
+) {
+  return Type.Object(properties, { ...options, additionalProperties: false });
 }
