@@ -2,11 +2,14 @@ import type { Static, TSchema } from '@meridian/base';
 import { ACCOUNT_ROUTES } from './account.ts';
 import { CLEARING_ROUTES } from './clearing.ts';
 import { GOVERNANCE_ROUTES } from './governance.ts';
+import { LEDGER_ROUTES } from './ledger.ts';
 import { MODEL_ROUTES } from './model.ts';
 import { ORDER_ROUTES } from './order.ts';
 import { OVERVIEW_ROUTES } from './overview.ts';
+import { REPORT_ROUTES } from './report.ts';
 import type { Route } from './route.ts';
 import { SESSION_ROUTES } from './session.ts';
+import { TRACE_ROUTES } from './trace.ts';
 
 /** Every route of the public interface, once. */
 export const ROUTES = [
@@ -15,6 +18,9 @@ export const ROUTES = [
   ...ORDER_ROUTES,
   ...ACCOUNT_ROUTES,
   ...CLEARING_ROUTES,
+  ...REPORT_ROUTES,
+  ...LEDGER_ROUTES,
+  ...TRACE_ROUTES,
   ...GOVERNANCE_ROUTES,
   ...MODEL_ROUTES,
 ] as const;
