@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatNumber, formatPercent, formatScaled, formatSigned, scaleUnit, signOf } from './number.ts';
+import { formatNumber, formatPercent, formatScaled, formatSigned, MINUS, scaleUnit, signOf } from './number.ts';
 
 test('a decimal is grouped by thousands, keeps its digits and has a real minus sign', () => {
   assert.equal(formatNumber('1463.02', 2), '1,463.02');
@@ -43,4 +43,9 @@ test('the sign of a travelling decimal is that of its value', () => {
       assert.equal(formatNumber(value).replace(/[,\u2212]/g, ''), String(value < 0n ? -value : value));
     }),
   );
+});
+
+test('what rounds to nothing has no sign', () => {
+  assert.equal(formatNumber('-0.04', 1), '0.0');
+  assert.equal(formatNumber('-0.06', 1), `${MINUS}0.1`);
 });

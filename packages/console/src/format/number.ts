@@ -11,7 +11,7 @@ export type Decimal = string | number | bigint;
 
 const formats = new Map<string, Intl.NumberFormat>();
 
-function format(digits: number, sign: 'auto' | 'exceptZero'): Intl.NumberFormat {
+function format(digits: number, sign: 'negative' | 'exceptZero'): Intl.NumberFormat {
   const key = `${digits}${sign}`;
   let found = formats.get(key);
   if (found === undefined) {
@@ -27,7 +27,7 @@ function format(digits: number, sign: 'auto' | 'exceptZero'): Intl.NumberFormat 
   return found;
 }
 
-function written(value: Decimal, digits: number, sign: 'auto' | 'exceptZero', shift = 0): string {
+function written(value: Decimal, digits: number, sign: 'negative' | 'exceptZero', shift = 0): string {
   const exact = shift === 0 ? value : `${value}e${-shift}`;
   const text = format(digits, sign).format(exact as Intl.StringNumericLiteral);
   return text.startsWith('-') ? MINUS + text.slice(1) : text;
@@ -35,7 +35,7 @@ function written(value: Decimal, digits: number, sign: 'auto' | 'exceptZero', sh
 
 /** `1463.02` → `1,463.02`; negative with U+2212; null → —. Rounds half to even at `digits`. */
 export function formatNumber(value: Decimal | null | undefined, digits = 0): string {
-  return value === null || value === undefined ? NONE : written(value, digits, 'auto');
+  return value === null || value === undefined ? NONE : written(value, digits, 'negative');
 }
 
 /** As formatNumber, with `+` before what is above zero. */
@@ -45,7 +45,7 @@ export function formatSigned(value: Decimal | null | undefined, digits = 0): str
 
 /** A ratio as per cent: `0.263` → `26.3%`. */
 export function formatPercent(ratio: Decimal | null | undefined, digits = 1): string {
-  return ratio === null || ratio === undefined ? NONE : `${written(ratio, digits, 'auto', -2)}%`;
+  return ratio === null || ratio === undefined ? NONE : `${written(ratio, digits, 'negative', -2)}%`;
 }
 
 const exponents: Readonly<Record<Scale, number>> = { one: 0, wan: 4, million: 6, yi: 8 };
@@ -60,7 +60,7 @@ const scaleDigits: Readonly<Record<Scale, number>> = { one: 2, wan: 1, million: 
 /** Money at the user's scale: `"412600.00"` at 万 → `41.3`. The header says the unit: scaleUnit. */
 export function formatScaled(value: Decimal | null | undefined, scale: Scale, signed = false): string {
   if (value === null || value === undefined) return NONE;
-  return written(value, scaleDigits[scale], signed ? 'exceptZero' : 'auto', exponents[scale]);
+  return written(value, scaleDigits[scale], signed ? 'exceptZero' : 'negative', exponents[scale]);
 }
 
 /** The unit for a header: 万元, 百万元 — or a currency's: `CNY 10k`. */

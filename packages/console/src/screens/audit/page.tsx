@@ -11,6 +11,8 @@ import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { useCodeName } from '../code-names.ts';
+import { dutyWords } from '../duty-words.ts';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
@@ -23,6 +25,8 @@ type Entry = ItemOf<'GET /v1/audit'>;
 export default function AuditPage() {
   const words = useText(text);
   const { lang: _, ...search } = useSearch({ from: '/audit' });
+  const duties = useText(dutyWords);
+  const codeName = useCodeName();
   const navigate = useNavigate();
   const [chosen, setChosen] = useState<Entry>();
   const entries = usePages('GET /v1/audit', search, 5_000);
@@ -30,10 +34,15 @@ export default function AuditPage() {
     { key: 'no', title: words.no, numeric: true, width: 70, cell: ({ no }) => formatNumber(no) },
     { key: 'at', title: words.at, width: 118, cell: ({ at }) => <When at={at} clock="wall" /> },
     { key: 'actor', title: words.actor, width: 130, cell: (entry) => entry.actor },
-    { key: 'duty', title: words.duty, width: 110, cell: ({ duty }) => duty },
-    { key: 'action', title: words.action, width: 180, cell: (entry) => entry.action },
+    { key: 'duty', title: words.duty, width: 110, cell: ({ duty }) => nameOf(duties, duty) },
+    {
+      key: 'action',
+      title: words.action,
+      width: 180,
+      cell: ({ action }) => <span title={action}>{codeName('action', action)}</span>,
+    },
     { key: 'target', title: words.target, cell: ({ target }) => target },
-    { key: 'outcome', title: words.outcome, width: 200, cell: ({ outcome }) => outcome },
+    { key: 'outcome', title: words.outcome, width: 200, cell: ({ outcome }) => codeName('outcome', outcome) },
   ];
   const filter = (name: 'actor' | 'action', value: string) => {
     const { [name]: _old, ...rest } = search;
@@ -92,17 +101,22 @@ export default function AuditPage() {
 
 function Chosen({ entry }: { readonly entry: Entry }) {
   const words = useText(text);
+  const duties = useText(dutyWords);
+  const codeName = useCodeName();
   const { no, at, actor, duty, action, target, outcome, params, hash, prevHash } = entry;
   return (
     <Facts
       facts={[
         [words.no, String(no)],
         [words.at, <Moment key="at" at={at} />],
-        [words.actor, `${actor} · ${duty}`],
-        [words.action, action],
+        [words.actor, `${actor} · ${nameOf(duties, duty)}`],
+        [words.action, codeName('action', action) === action ? action : `${codeName('action', action)} · ${action}`],
         [words.target, target],
-        [words.outcome, outcome],
-        ...Object.entries(params).map(([name, value]) => [name, String(value)] as const),
+        [words.outcome, codeName('outcome', outcome)],
+        ...Object.entries(params).map(
+          ([name, value]) =>
+            [codeName('parameter', name), name === 'factor' ? codeName('factor', String(value)) : String(value)] as const,
+        ),
         [
           words.hash,
           <code key="hash" className="hash">

@@ -3,6 +3,7 @@ import { formatDuration, instantOf } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Table } from '../../parts/table.tsx';
 import { clearingWords } from '../clearing-words.ts';
+import { useCodeName } from '../code-names.ts';
 import { nameOf } from '../names.ts';
 import { When } from '../when.tsx';
 import { BatchMark } from './batch-mark.tsx';
@@ -14,6 +15,7 @@ import { text } from './text.ts';
 export function Attempts({ detail }: { readonly detail: BatchDetail }) {
   const words = useText(text);
   const names = useText(clearingWords);
+  const codeName = useCodeName();
   const { attempts, batch, steps } = detail;
   if (attempts.length === 0) return null;
   const span = spanOf(attempts);
@@ -59,7 +61,11 @@ export function Attempts({ detail }: { readonly detail: BatchDetail }) {
           width: 160,
           cell: (attempt) => <GanttBar step={attempt} span={span} state={attempt.state} />,
         },
-        { key: 'reason', title: words.reason, cell: (attempt) => <span className="mild">{attempt.reason}</span> },
+        {
+          key: 'reason',
+          title: words.reason,
+          cell: (attempt) => <span className="mild">{codeName('cause', attempt.reason)}</span>,
+        },
       ]}
     />
   );

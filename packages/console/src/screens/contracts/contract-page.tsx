@@ -10,7 +10,8 @@ import { Facts } from '../../parts/facts.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
-import { FactsOf } from '../facts-of.tsx';
+import { useCodeName } from '../code-names.ts';
+import { FactsOf, shown } from '../facts-of.tsx';
 import { nameOf } from '../names.ts';
 import { exact } from '../orders/figure.ts';
 import { When } from '../when.tsx';
@@ -19,15 +20,34 @@ import './contracts.css';
 import { text } from './text.ts';
 
 const EVERY_MS = 10_000;
+/** Terms that are fractions, as integers of ten decimal places. */
+const RATES = new Set(['margin.initial', 'margin.closeOut', 'margin.maintenance', 'financing.spread', 'dividendPassthrough']);
+const percent = (fraction: string) => `${formatNumber(`${fraction}e-8`, 2)}%`;
+/** Places of a scaled integer: prices eight, rates ten; everything else stands as it is kept. */
+const PLACES: Readonly<Record<string, number>> = { mark: 8, fxRate: 10 };
+function economicShown(name: string, value: unknown): string {
+  const places = PLACES[name];
+  if (places !== undefined && typeof value === 'string') return formatNumber(`${value}e-${places}`, 4);
+  return /^-?\d+$/.test(String(value)) && name !== 'fxRateSet' ? formatNumber(String(value)) : shown(value);
+}
+
 const route = getRouteApi('/contracts/$contract');
 
 /** One contract: facts and worth, agreed terms, lots, and a version for every batch that touched it. */
 export default function ContractPage() {
   const words = useText(text);
+  const codeName = useCodeName();
   const { contract } = route.useParams();
   const navigate = useNavigate();
   const mayTrace = useMay('trace.read');
   const mayRead = useMay('ledger.read');
+  const termShown = (path: string, value: unknown) =>
+    typeof value === 'string' && RATES.has(path) ? percent(value) : codeName('termValue', shown(value));
+  /** The economics as the batch wrote them: amounts in minor units, prices and rates as scaled integers. */
+  const economics = (of: Readonly<Record<string, unknown>>) =>
+    Object.entries(of)
+      .map(([name, value]) => `${codeName('term', name)} ${economicShown(name, value)}`)
+      .join(' · ');
   useKeys([
     {
       keys: 'Backspace',
@@ -67,7 +87,7 @@ export default function ContractPage() {
           </section>
           <section>
             <h3>{words.terms}</h3>
-            <FactsOf record={terms} />
+            <FactsOf record={terms} nameOf={(path) => codeName('term', path)} shownAs={termShown} />
           </section>
           <section className="contract-lots">
             <h3>
@@ -111,8 +131,8 @@ export default function ContractPage() {
                 {
                   ...{ key: 'economics', title: words.economics },
                   cell: (version) => (
-                    <span className="mild" title={JSON.stringify(version.economics)}>
-                      {JSON.stringify(version.economics)}
+                    <span className="mild" title={economics(version.economics)}>
+                      {economics(version.economics)}
                     </span>
                   ),
                 },

@@ -8,6 +8,7 @@ import { Amount } from '../../parts/amount.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Table } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
+import { useCodeName } from '../code-names.ts';
 import { Moment } from '../moment.tsx';
 import { ReasonForm } from '../reason-form.tsx';
 import { useChange } from '../use-change.ts';
@@ -17,6 +18,7 @@ import { text } from './text.ts';
 export function JournalPanel({ journal }: { readonly journal: string }) {
   const words = useText(text);
   const language = useLanguage();
+  const codeName = useCodeName();
   const mayReverse = useMay('journal.reverse');
   const mayTrace = useMay('trace.read');
   const answer = useQuery({
@@ -29,7 +31,7 @@ export function JournalPanel({ journal }: { readonly journal: string }) {
         <>
           <Facts
             facts={[
-              [words.kind, `${entry.kind} · ${entry.rule}`],
+              [words.kind, `${codeName('command', entry.kind)} · ${codeName('rule', entry.rule)}`],
               [words.at, <Moment key="at" at={entry.at} />],
               [words.date, entry.businessDate],
               [words.batch, entry.batch ?? NONE],

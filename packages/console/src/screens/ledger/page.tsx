@@ -8,6 +8,7 @@ import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
+import { useCodeName } from '../code-names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { When } from '../when.tsx';
 import { JournalPanel } from './journal-panel.tsx';
@@ -18,6 +19,7 @@ type Journal = ItemOf<'GET /v1/ledger/journals'>;
 
 export default function LedgerPage() {
   const words = useText(text);
+  const codeName = useCodeName();
   const navigate = useNavigate();
   const { journal: chosen, lang: _, ...filter } = useSearch({ from: '/ledger' });
   const journals = usePages('GET /v1/ledger/journals', filter, 5_000);
@@ -25,8 +27,8 @@ export default function LedgerPage() {
     { key: 'journal', title: words.journal, numeric: true, width: 80, cell: ({ journal }) => journal },
     { key: 'at', title: words.at, width: 118, cell: ({ at }) => <When at={at} /> },
     { key: 'date', title: words.date, width: 100, cell: ({ businessDate }) => businessDate },
-    { key: 'kind', title: words.kind, width: 120, cell: ({ kind }) => kind },
-    { key: 'rule', title: words.rule, cell: ({ rule }) => rule },
+    { key: 'kind', title: words.kind, width: 120, cell: ({ kind }) => <span title={kind}>{codeName('command', kind)}</span> },
+    { key: 'rule', title: words.rule, cell: ({ rule }) => <span title={rule}>{codeName('rule', rule)}</span> },
     { key: 'batch', title: words.batch, width: 180, cell: (row) => row.batch ?? NONE },
     { key: 'source', title: words.source, width: 130, cell: sourceOf },
     { key: 'lines', title: words.lines, numeric: true, width: 60, cell: ({ lineCount }) => lineCount },

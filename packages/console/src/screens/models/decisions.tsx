@@ -10,6 +10,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
+import { useCodeName } from '../code-names.ts';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
@@ -23,17 +24,23 @@ type Decision = ItemOf<'GET /v1/decisions'>;
 /** Every decision, by model or rule, with its reasons; what waits for a person is decided here. */
 export function Decisions() {
   const words = useText(text);
+  const codeName = useCodeName();
   const navigate = useNavigate();
   const { decision: chosen } = useSearch({ from: '/models' });
   const decisions = usePages('GET /v1/decisions', {}, 2_000);
   const columns: readonly TableColumn<Decision>[] = [
     { key: 'at', title: words.at, width: 118, cell: ({ at }) => <When at={at} /> },
-    { key: 'use', title: words.useCase, width: 130, cell: ({ useCase }) => useCase },
+    { key: 'use', title: words.useCase, width: 130, cell: ({ useCase }) => codeName('useCase', useCase) },
     { key: 'client', title: words.client, width: 96, cell: ({ token }) => token ?? NONE },
     { key: 'route', title: words.route, width: 70, cell: ({ route }) => nameOf(words.routes, route) },
     { key: 'score', title: words.score, numeric: true, width: 80, cell: ({ score }) => scoreOf(score) },
-    { key: 'outcome', title: words.outcome, cell: ({ outcome }) => outcome },
-    { key: 'fault', title: words.fault, width: 110, cell: ({ fault }) => fault ?? NONE },
+    { key: 'outcome', title: words.outcome, cell: ({ outcome }) => codeName('judgement', outcome) },
+    {
+      key: 'fault',
+      title: words.fault,
+      width: 110,
+      cell: ({ fault }) => (fault === null ? NONE : codeName('fallback', fault)),
+    },
     {
       key: 'latency',
       title: words.latency,

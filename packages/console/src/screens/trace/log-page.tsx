@@ -6,6 +6,7 @@ import { useText } from '../../i18n/use-text.ts';
 import { useKeys } from '../../keys/bindings.ts';
 import { Empty } from '../../parts/states.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
+import { useCodeName } from '../code-names.ts';
 import { FactsOf } from '../facts-of.tsx';
 import { text } from './text.ts';
 import './trace.css';
@@ -16,6 +17,7 @@ const route = getRouteApi('/log/$market/$seq');
 /** One entry of a market's log: the ground of every figure. Entries never change. */
 export default function LogPage() {
   const words = useText(text);
+  const codeName = useCodeName();
   const { market, seq } = route.useParams();
   const navigate = useNavigate();
   const number = Number(seq);
@@ -61,9 +63,9 @@ export default function LogPage() {
                   <span className="dim">
                     {entry.market} #{formatNumber(entry.seq)}.{event.k}
                   </span>{' '}
-                  {event.name}
+                  <span title={event.name}>{codeName('event', event.name)}</span>
                 </h3>
-                <FactsOf record={event.body} />
+                <FactsOf record={event.body} nameOf={(path) => codeName('eventField', path)} />
               </li>
             ))}
           </ol>

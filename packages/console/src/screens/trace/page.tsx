@@ -73,7 +73,11 @@ export default function TracePage() {
       query={query}
       everyMs={EVERY_MS}
       title={words.title}
-      about={`${nameOf(words.levelOf, level)} ${levels.find((each) => each.level === level)?.label ?? id}`}
+      about={
+        level === 'firm'
+          ? words.levelOf.firm
+          : `${nameOf(words.levelOf, level)} ${levels.find((each) => each.level === level)?.label ?? id}`
+      }
       {...(asOf === null ? {} : { asOf: when(asOf) })}
       actions={
         <>
@@ -185,7 +189,7 @@ function Levels({ data, level }: { readonly data: Trace; readonly level: string 
                 params={{ level: String(each.level), id: each.id }}
                 search={measure === undefined ? {} : { measure }}
               >
-                {each.label}
+                {each.level === 'firm' ? words.levelOf.firm : each.label}
               </Link>
               {each.path !== null && (
                 <Link className="dim trace-open" to={each.path}>

@@ -9,6 +9,8 @@ import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { useCodeName } from '../code-names.ts';
+import { dutyWords } from '../duty-words.ts';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
@@ -24,6 +26,7 @@ type User = ItemOf<'GET /v1/users'>;
 export default function UsersPage() {
   const words = useText(text);
   const language = useLanguage();
+  const codeName = useCodeName();
   const navigate = useNavigate();
   const { user: chosen } = useSearch({ from: '/users' });
   const mayManage = useMay('user.manage');
@@ -32,7 +35,12 @@ export default function UsersPage() {
     { key: 'user', title: words.user, width: 150, cell: ({ user }) => user },
     { key: 'duties', title: words.duties, cell: ({ title }) => title[language] },
     { key: 'state', title: words.state, width: 80, cell: ({ state }) => nameOf(words.states, state) },
-    { key: 'factors', title: words.factors, width: 130, cell: ({ factors }) => factors.join(', ') || words.none },
+    {
+      key: 'factors',
+      title: words.factors,
+      width: 130,
+      cell: ({ factors }) => factors.map((each) => codeName('factor', each)).join(' · ') || words.none,
+    },
     { key: 'where', title: words.jurisdictions, width: 90, cell: ({ jurisdictions }) => jurisdictions.join(' ') },
     { key: 'sessions', title: words.sessions, width: 70, numeric: true, cell: ({ sessions }) => sessions },
     { key: 'last', title: words.lastSignIn, width: 118, cell: ({ lastSignIn }) => <When at={lastSignIn} clock="wall" /> },
@@ -77,6 +85,8 @@ export default function UsersPage() {
 
 function Chosen({ user }: { readonly user: User }) {
   const words = useText(text);
+  const duties = useText(dutyWords);
+  const codeName = useCodeName();
   const mayRevoke = useMay('user.revoke');
   const [asked, setAsked] = useState(false);
   const revoke = useChange(
@@ -89,11 +99,11 @@ function Chosen({ user }: { readonly user: User }) {
     <Panel title={user.user} about={nameOf(words.states, user.state)}>
       <Facts
         facts={[
-          [words.duties, user.duties.join(', ')],
+          [words.duties, user.duties.map((duty) => nameOf(duties, duty)).join(' · ')],
           [words.jurisdictions, user.jurisdictions.join(', ')],
           [words.entities, user.entities.join(', ') || words.none],
           [words.clients, user.clients.join(', ') || words.none],
-          [words.factors, user.factors.join(', ') || words.none],
+          [words.factors, user.factors.map((each) => codeName('factor', each)).join(' · ') || words.none],
           [words.sessions, String(user.sessions)],
           [words.lastSignIn, <Moment key="last" at={user.lastSignIn} />],
         ]}

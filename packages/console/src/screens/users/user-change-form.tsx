@@ -7,6 +7,8 @@ import { Button } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Failure } from '../answer-panel.tsx';
+import { dutyWords } from '../duty-words.ts';
+import { nameOf } from '../names.ts';
 import type { ItemOf } from '../pages.ts';
 import { useChange } from '../use-change.ts';
 import { text } from './text.ts';
@@ -19,6 +21,7 @@ const list = (text: string): string[] => text.split(/[\s,，]+/).filter((word) =
 /** Asks for a change of one user, or for a new one. Nothing happens before somebody else agrees. */
 export function UserChangeForm({ user }: { readonly user: ItemOf<'GET /v1/users'> | undefined }) {
   const words = useText(text);
+  const called = useText(dutyWords);
   const kinds: readonly Kind[] = user === undefined ? ['create'] : ['duties', user.state === 'disabled' ? 'enable' : 'disable'];
   const [kind, setKind] = useState<Kind>(kinds[0] as Kind);
   const [name, setName] = useState(user?.user ?? '');
@@ -77,7 +80,7 @@ export function UserChangeForm({ user }: { readonly user: ItemOf<'GET /v1/users'
                       setDuties(event.target.checked ? [...duties, duty] : duties.filter((each) => each !== duty))
                     }
                   />{' '}
-                  {duty}{' '}
+                  {nameOf(called, duty)}{' '}
                 </label>
               ))}
             </fieldset>
