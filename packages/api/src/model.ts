@@ -184,7 +184,7 @@ export const MODEL_ROUTES = [
     path: '/v1/ai/mode',
     tag: 'models',
     summary: { zh: '关闭或恢复 AI', en: 'Switch the models off or on' },
-    action: 'model.suspend',
+    action: 'model.switch',
     body: closed({ mode: OneOf(['model', 'rules']), reason: Token(400) }),
     answer: AiState,
   }),

@@ -48,6 +48,7 @@ export const ACTIONS = {
   'model.approve': { changes: true },
   'model.deploy': { changes: true },
   'model.suspend': { changes: true },
+  'model.switch': { changes: true },
   'decision.read': { sensitive: true },
   'review.decide': { changes: true },
 } as const satisfies Readonly<Record<string, { readonly changes?: true; readonly sensitive?: true }>>;

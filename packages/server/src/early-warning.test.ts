@@ -4,13 +4,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openAccountCentre } from '@meridian/accounts';
-import { MANDATORY_SUITES, MARGIN_SHORTFALL, type ReasonCode, shippedEarlyWarning } from '@meridian/ai';
+import { MANDATORY_SUITES, MARGIN_SHORTFALL, type ReasonCode, shippedEarlyWarning, TRANSITIONS } from '@meridian/ai';
 import { type AnswerOf, type BodyOf, ROUTES, type RouteName } from '@meridian/api';
 import { currency, type Instant, isProblem, parseInstant, silentLogger, type TSchema, validateConfig } from '@meridian/base';
 import { crossRate, loadMarketFacts } from '@meridian/market';
 import { recordRateSet, recordReference } from '@meridian/reference';
 import type { PositionSnapshot, RiskSnapshot } from '@meridian/risk';
-import { type AuditLog, openAuditLog, openAuthorizer, type Principal } from '@meridian/security';
+import { type Action, type AuditLog, DUTIES, openAuditLog, openAuthorizer, type Principal } from '@meridian/security';
 import { type ScratchDatabase, scratchDatabase } from '@meridian/store';
 import { CLEARING, CLIENT, person, RISK, RISK_TWO } from './approval/scratch-desk.fixture.ts';
 import { demoAccounts, demoReference } from './demo/cast.ts';
@@ -271,6 +271,13 @@ describe('a model version', () => {
       ['approved'],
     );
     await assert.rejects(step('suspend', CLEARING, 'suspended'), fails('DUTY_NOT_PERMITTED'));
+    // Who may switch the models is one thing; who owns or validates one of them another.
+    await assert.rejects(
+      ask('PUT /v1/ai/mode', VALIDATOR, { body: { mode: 'rules', reason: 'mine is bad' } }),
+      fails('DUTY_NOT_PERMITTED'),
+    );
+    assert.equal((await ask('PUT /v1/ai/mode', COMPLIANCE, { body: { mode: 'rules', reason: 'a drill' } })).mode, 'rules');
+    assert.equal((await ask('PUT /v1/ai/mode', COMPLIANCE, { body: { mode: 'model', reason: 'over' } })).mode, 'model');
     const off = await ask('PUT /v1/ai/mode', RISK, { body: { mode: 'rules', reason: 'a drill' } });
     assert.deepEqual([off.mode, off.breaker], ['rules', 'closed']);
     const next = openDesk();
@@ -284,6 +291,23 @@ describe('a model version', () => {
     );
     assert.ok(rows.length >= 3, 'signature and two switchings are audited');
   });
+});
+
+type Step = keyof typeof TRANSITIONS;
+test('[AI-a] whom the registry takes a step from, the policies let take it, and nobody else', () => {
+  const policies = openAuthorizer();
+  // Retiring goes by the route of registering, where it is the owner's; risk retires at the command line.
+  const STEPS = {
+    ...{ 'model.register': ['submit'], 'model.validate': ['assign', 'pass', 'fail', 'reinstate', 'revalidate'] },
+    ...{ 'model.approve': ['approve', 'decline'], 'model.deploy': ['deploy', 'canary', 'promote'] },
+    'model.suspend': ['suspend', 'rollback'],
+  } as const satisfies Partial<Record<Action, readonly Step[]>>;
+  for (const [action, steps] of Object.entries(STEPS) as [Action, readonly Step[]][])
+    for (const duty of DUTIES) {
+      const takes = steps.some((step) => (TRANSITIONS[step].duties as readonly string[]).includes(duty));
+      const { allow } = policies.decide(person(duty, duty), action, { kind: 'model' }, { secondFactor: 'required' });
+      assert.equal(allow, takes, `${action} by ${duty}`);
+    }
 });
 
 test('[AI-b] the log is replayed once a day, and one that does not come out switches the models off', async () => {

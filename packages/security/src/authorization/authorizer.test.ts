@@ -16,11 +16,12 @@ const MAY: Readonly<Record<UserDuty, string>> = {
   client: `order.read order.check order.enter order.cancel account.read contract.read transfer.request report.read
     report.download`,
   risk: `overview.read order.read account.read contract.read risk.read limit.read limit.change list.read kill.preview
-    kill.engage kill.release trace.read batch.read model.read model.approve model.deploy model.suspend decision.read review.decide`,
+    kill.engage kill.release trace.read batch.read model.read model.approve model.deploy model.suspend model.switch decision.read review.decide`,
   clearing: `overview.read account.read contract.read transfer.request batch.read batch.run batch.rollback ledger.read
     journal.reverse report.read report.download mail.read mail.resend operation.read`,
   compliance: `overview.read order.read account.read account.name.read contract.read risk.read limit.read list.read trace.read
-    report.read report.download approval.read audit.read model.read model.approve decision.read review.decide`,
+    report.read report.download approval.read audit.read model.read model.approve model.suspend model.switch decision.read
+    review.decide`,
   security: 'session.read session.end user.read user.revoke audit.read',
   auditor: `session.read overview.read calendar.read order.read order.check kill.preview account.read account.name.read
     contract.read limit.read list.read risk.read batch.read ledger.read trace.read report.read report.download mail.read
@@ -33,7 +34,7 @@ const may = new Map(DUTIES.map((duty) => [duty, new Set(MAY[duty].split(/\s+/))]
 const CHANGES = new Set(
   `session.end credential.manage order.enter order.cancel kill.engage kill.release transfer.request limit.change batch.run
    batch.rollback journal.reverse mail.resend approval.decide approval.withdraw user.manage user.revoke operation.cancel
-   model.register model.validate model.approve model.deploy model.suspend review.decide`.split(/\s+/),
+   model.register model.validate model.approve model.deploy model.suspend model.switch review.decide`.split(/\s+/),
 );
 const SENSITIVE = new Set(['account.name.read', 'ledger.read', 'report.download', 'audit.read', 'decision.read']);
 const PERSONAL = new Set(

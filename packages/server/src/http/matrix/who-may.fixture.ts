@@ -80,14 +80,14 @@ const TABLE: Readonly<Record<RouteName, string>> = {
   'POST /v1/users/{user}/revoke': 'security change',
 
   'GET /v1/ai': 'risk compliance auditor model-owner model-validator',
-  'PUT /v1/ai/mode': 'risk model-owner model-validator change',
+  'PUT /v1/ai/mode': 'risk compliance change',
   'GET /v1/models': 'risk compliance auditor model-owner model-validator',
   'GET /v1/models/{version}': 'risk compliance auditor model-owner model-validator',
   'POST /v1/models/{version}/register': 'model-owner change',
   'POST /v1/models/{version}/validate': 'model-validator not-maker change',
   'POST /v1/models/{version}/approve': 'risk compliance not-maker change',
   'POST /v1/models/{version}/deploy': 'risk change',
-  'POST /v1/models/{version}/suspend': 'risk model-owner model-validator change',
+  'POST /v1/models/{version}/suspend': 'risk compliance model-owner model-validator change',
   'GET /v1/decisions': 'risk compliance auditor sensitive home',
   'POST /v1/decisions/{decision}/review': 'risk compliance not-maker change',
 };
