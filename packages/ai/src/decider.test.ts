@@ -4,7 +4,8 @@ import { type Features, score } from './artefact.ts';
 import { type Answer, canaryShare, type Decider, openDecider, placeOf } from './decider.ts';
 import type { FaultPlan } from './faulty-worker.fixture.ts';
 import { MODEL, sealedModel } from './model.fixture.ts';
-import type { ModelRegistry, VersionRecord } from './registry.ts';
+import type { VersionRecord } from './model-version.ts';
+import type { ModelRegistry } from './registry.ts';
 import { ruleScore } from './rule.ts';
 import { openScorer, type Scorer, type ScorerFault } from './scorer.ts';
 import {

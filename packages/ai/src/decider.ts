@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Instant, type Logger, MICROS_PER_DAY, silentLogger } from '@meridian/base';
 import { type Artefact, type Features, openArtefact } from './artefact.ts';
-import type { ModelRegistry, Routing, VersionRecord } from './registry.ts';
+import type { VersionRecord } from './model-version.ts';
+import type { ModelRegistry, Routing } from './registry.ts';
 import { ruleScore } from './rule.ts';
 import { DEADLINE_MS, type Scorer, type ScorerFault } from './scorer.ts';
 

@@ -2,8 +2,8 @@ import { type Artefact, type Features, score } from './artefact.ts';
 import { gapDays, type LabelledRow } from './dataset.ts';
 import type { Suite } from './governance.ts';
 import { auc, bootstrap, brier, ece, type Interval, logLoss, logLossOf, rankedAuc, seededUniform } from './metrics.ts';
-import type { ValidationRun } from './registry.ts';
 import { HORIZON_DAYS, ruleScore } from './rule.ts';
+import type { ValidationRun } from './validation.ts';
 
 /** A challenger may rank this much worse than the rule at the far end of the interval, and no more. */
 const AUC_LOSS_MAX = 0.01;

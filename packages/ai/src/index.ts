@@ -46,23 +46,21 @@ export {
   TRANSITIONS,
 } from './governance.ts';
 export type { Mode } from './mode.ts';
+export type { NewVersion, TrainingRecord, VersionRecord } from './model-version.ts';
 export { type PriceHistory, readPriceHistory } from './price-history.ts';
 export {
   type DatasetRecord,
   type ModelCase,
   type ModelRegistry,
-  type NewVersion,
   openRegistry,
   type RegistryOptions,
   type Routing,
   SYSTEM,
-  type TrainingRecord,
   type TransitionRecord,
-  type ValidationRun,
-  type VersionRecord,
 } from './registry.ts';
 export { type NewReview, openReviewQueue, type ReviewItem, type ReviewQueue, type ReviewVerdict } from './review.ts';
 export { normalCdf, ruleScore } from './rule.ts';
 export { DEADLINE_MS, openScorer, type Scorer, type ScorerFault, type ScorerOptions } from './scorer.ts';
 export { SHIPPED_HISTORY, SHIPPED_PROVENANCE, SHIPPED_SEED, shippedEarlyWarning } from './shipped.ts';
 export { MARGIN_SHORTFALL, TRAINING_CODE, type Trained, trainEarlyWarning, validateEarlyWarning } from './train.ts';
+export type { ValidationRun } from './validation.ts';
