@@ -25,14 +25,17 @@ export interface ListPanelProps<R> extends Omit<TableProps<R>, 'rows'> {
   readonly about?: ReactNode;
   readonly actions?: ReactNode;
   readonly className?: string;
+  /** What stands between the head and the rows: a filter, what was refused. */
+  readonly above?: ReactNode;
   /** Why there is nothing, and what to do next. */
   readonly none: string;
-  readonly noneNext: string;
+  readonly noneNext?: string;
   /** Keeps of the rows read so far those to be shown. */
   readonly keep?: (row: R) => boolean;
 }
 
-/** A list of the house as a table, page after page: says how many rows there are, whether there are more, and how old they are. */
+/** A list of the house as a table, page after page: says how many rows there are and how old they are, and reads on at
+ * its foot where there are more. */
 export function ListPanel<R>({
   pages,
   everyMs,
@@ -40,6 +43,7 @@ export function ListPanel<R>({
   about,
   actions,
   className,
+  above,
   none,
   noneNext,
   keep,
@@ -61,20 +65,27 @@ export function ListPanel<R>({
         </>
       }
       {...(pages.asOf === null || pages.asOf === 0 ? {} : { asOf: `#${formatNumber(pages.asOf)}` })}
-      actions={
-        <>
-          {pages.more !== undefined && (
-            <Button kind="quiet" disabled={pages.loadingMore} onClick={pages.more}>
-              {pages.loadingMore ? words.reading : words.more}
-            </Button>
-          )}
-          {actions}
-        </>
-      }
+      actions={actions}
     >
       {(rows) => {
         const shown = keep === undefined ? rows : rows.filter(keep);
-        return shown.length === 0 ? <Empty why={none} next={noneNext} /> : <Table {...table} rows={shown} />;
+        return (
+          <>
+            {above}
+            {shown.length === 0 ? (
+              <Empty why={none} {...(noneNext === undefined ? {} : { next: noneNext })} />
+            ) : (
+              <Table {...table} rows={shown} />
+            )}
+            {pages.more !== undefined && (
+              <div className="list-foot">
+                <Button kind="quiet" disabled={pages.loadingMore} onClick={pages.more}>
+                  {pages.loadingMore ? words.reading : words.more}
+                </Button>
+              </div>
+            )}
+          </>
+        );
       }}
     </AnswerPanel>
   );

@@ -9,10 +9,11 @@ import { Facts } from '../../parts/facts.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
-import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
+import { Failure } from '../answer-panel.tsx';
 import { useCodeName } from '../code-names.ts';
 import { dutyWords } from '../duty-words.ts';
+import { ListPanel } from '../list-panel.tsx';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
@@ -51,46 +52,33 @@ export default function AuditPage() {
 
   return (
     <div className="split">
-      <AnswerPanel query={entries} everyMs={5_000} title={words.title} about={words.about}>
-        {(rows) => (
-          <>
-            <search className="filters">
-              <Field label={words.actor}>
+      <ListPanel
+        pages={entries}
+        everyMs={5_000}
+        title={words.title}
+        label={words.title}
+        about={words.about}
+        none={words.empty}
+        noneNext={words.widen}
+        columns={columns}
+        keyOf={({ no }) => String(no)}
+        selected={chosen === undefined ? undefined : String(chosen.no)}
+        onSelect={setChosen}
+        rowClass={({ outcome }) => (outcome.startsWith('refused') || outcome === 'failed' ? 'warn' : '')}
+        above={
+          <search className="filters">
+            {(['actor', 'action'] as const).map((name) => (
+              <Field key={name} label={words[name]}>
                 <input
                   className="field"
-                  defaultValue={search.actor ?? ''}
-                  onBlur={(event) => filter('actor', event.target.value)}
+                  defaultValue={search[name] ?? ''}
+                  onBlur={(event) => filter(name, event.target.value)}
                 />
               </Field>
-              <Field label={words.action}>
-                <input
-                  className="field"
-                  defaultValue={search.action ?? ''}
-                  onBlur={(event) => filter('action', event.target.value)}
-                />
-              </Field>
-            </search>
-            {rows.length === 0 ? (
-              <Empty why={words.empty} next={words.widen} />
-            ) : (
-              <Table
-                label={words.title}
-                columns={columns}
-                rows={rows}
-                keyOf={({ no }) => String(no)}
-                selected={chosen === undefined ? undefined : String(chosen.no)}
-                onSelect={setChosen}
-                rowClass={({ outcome }) => (outcome.startsWith('refused') || outcome === 'failed' ? 'warn' : '')}
-              />
-            )}
-            {entries.more !== undefined && (
-              <Button onClick={entries.more} disabled={entries.loadingMore}>
-                {words.more}
-              </Button>
-            )}
-          </>
-        )}
-      </AnswerPanel>
+            ))}
+          </search>
+        }
+      />
       <aside>
         <Proof />
         <Panel title={words.entry}>{chosen === undefined ? <Empty why={words.choose} /> : <Chosen entry={chosen} />}</Panel>

@@ -9,6 +9,7 @@ import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { AnswerPanel } from '../answer-panel.tsx';
 import { useCodeName } from '../code-names.ts';
+import { ListPanel } from '../list-panel.tsx';
 import { type ItemOf, usePages } from '../pages.ts';
 import { When } from '../when.tsx';
 import { JournalPanel } from './journal-panel.tsx';
@@ -40,36 +41,21 @@ export default function LedgerPage() {
     <div className="split">
       <div>
         <TrialBalances />
-        <AnswerPanel
-          query={journals}
+        <ListPanel
+          pages={journals}
           everyMs={5_000}
           title={words.journals}
+          label={words.journals}
           about={[words.journalsAbout, ...Object.values(filter)].join(' · ')}
           actions={isFiltered && <Button onClick={() => navigate({ to: '/ledger', search: {} })}>{words.all}</Button>}
-        >
-          {(rows) => (
-            <>
-              {rows.length === 0 ? (
-                <Empty why={words.empty} next={words.widen} />
-              ) : (
-                <Table
-                  label={words.journals}
-                  columns={columns}
-                  rows={rows}
-                  keyOf={({ journal }) => journal}
-                  selected={chosen}
-                  onSelect={({ journal }) => choose(journal)}
-                  rowClass={({ reversedBy }) => (reversedBy === null ? '' : 'dim')}
-                />
-              )}
-              {journals.more !== undefined && (
-                <Button onClick={journals.more} disabled={journals.loadingMore}>
-                  {words.more}
-                </Button>
-              )}
-            </>
-          )}
-        </AnswerPanel>
+          none={words.empty}
+          noneNext={words.widen}
+          columns={columns}
+          keyOf={({ journal }) => journal}
+          selected={chosen}
+          onSelect={({ journal }) => choose(journal)}
+          rowClass={({ reversedBy }) => (reversedBy === null ? '' : 'dim')}
+        />
       </div>
       <aside>{chosen === undefined ? <Empty why={words.choose} /> : <JournalPanel key={chosen} journal={chosen} />}</aside>
     </div>

@@ -4,10 +4,9 @@ import { NONE } from '../../format/number.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Bar } from '../../parts/bar.tsx';
-import { Button } from '../../parts/button.tsx';
 import { Empty } from '../../parts/states.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
-import { AnswerPanel } from '../answer-panel.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
+import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { LimitPanel } from './limit-panel.tsx';
@@ -42,7 +41,7 @@ export default function LimitsPage() {
       key: 'used',
       title: words.used,
       numeric: true,
-      width: 116,
+      width: 126,
       cell: ({ usedPpm }) => <Bar ratio={usedPpm === null ? null : usedPpm / 1e6} warnAt={WARN_AT} />,
     },
     {
@@ -55,29 +54,18 @@ export default function LimitsPage() {
   return (
     <div className="split">
       <div>
-        <AnswerPanel query={limits} everyMs={2_000} title={words.title} about={words.about}>
-          {(rows) => (
-            <>
-              {rows.length === 0 ? (
-                <Empty why={words.empty} />
-              ) : (
-                <Table
-                  label={words.title}
-                  columns={columns}
-                  rows={rows}
-                  keyOf={({ cell }) => cell}
-                  selected={chosen}
-                  onSelect={({ cell }) => navigate({ to: '/limits', search: { cell } })}
-                />
-              )}
-              {limits.more !== undefined && (
-                <Button onClick={limits.more} disabled={limits.loadingMore}>
-                  {words.more}
-                </Button>
-              )}
-            </>
-          )}
-        </AnswerPanel>
+        <ListPanel
+          pages={limits}
+          everyMs={2_000}
+          title={words.title}
+          label={words.title}
+          about={words.about}
+          none={words.empty}
+          columns={columns}
+          keyOf={({ cell }) => cell}
+          selected={chosen}
+          onSelect={({ cell }) => navigate({ to: '/limits', search: { cell } })}
+        />
         {useMay('list.read') && <Lists />}
       </div>
       <aside>{chosen === undefined ? <Empty why={words.choose} /> : <LimitPanel key={chosen} cell={chosen} />}</aside>
@@ -101,14 +89,15 @@ function Lists() {
     { key: 'to', title: words.to, width: 110, cell: ({ validTo }) => validTo ?? NONE },
   ];
   return (
-    <AnswerPanel query={lists} everyMs={30_000} title={words.lists} about={words.listsAbout}>
-      {(rows) =>
-        rows.length === 0 ? (
-          <Empty why={words.emptyLists} />
-        ) : (
-          <Table label={words.lists} columns={columns} rows={rows} keyOf={({ entry }) => entry} />
-        )
-      }
-    </AnswerPanel>
+    <ListPanel
+      pages={lists}
+      everyMs={30_000}
+      title={words.lists}
+      label={words.lists}
+      about={words.listsAbout}
+      none={words.emptyLists}
+      columns={columns}
+      keyOf={({ entry }) => entry}
+    />
   );
 }

@@ -4,13 +4,12 @@ import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
 import { formatDuration } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
-import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
-import { AnswerPanel } from '../answer-panel.tsx';
 import { useCodeName } from '../code-names.ts';
+import { ListPanel } from '../list-panel.tsx';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
@@ -60,29 +59,18 @@ export function Decisions() {
   const selected = decisions.data?.find(({ decision }) => decision === chosen);
   return (
     <div className="split">
-      <AnswerPanel query={decisions} everyMs={2_000} title={words.decisions}>
-        {(rows) => (
-          <>
-            {rows.length === 0 ? (
-              <Empty why={words.emptyDecisions} next={words.emptyDecisionsNext} />
-            ) : (
-              <Table
-                label={words.decisions}
-                columns={columns}
-                rows={rows}
-                keyOf={({ decision }) => decision}
-                selected={chosen}
-                onSelect={({ decision }) => navigate({ to: '/models', search: { face: 'decisions', decision } })}
-              />
-            )}
-            {decisions.more !== undefined && (
-              <Button onClick={decisions.more} disabled={decisions.loadingMore}>
-                {words.more}
-              </Button>
-            )}
-          </>
-        )}
-      </AnswerPanel>
+      <ListPanel
+        pages={decisions}
+        everyMs={2_000}
+        title={words.decisions}
+        label={words.decisions}
+        none={words.emptyDecisions}
+        noneNext={words.emptyDecisionsNext}
+        columns={columns}
+        keyOf={({ decision }) => decision}
+        selected={chosen}
+        onSelect={({ decision }) => navigate({ to: '/models', search: { face: 'decisions', decision } })}
+      />
       <aside>
         {selected === undefined ? <Empty why={words.choose} /> : <Chosen key={selected.decision} decision={selected} />}
       </aside>

@@ -4,10 +4,10 @@ import { useMay } from '../../data/session.ts';
 import { formatNumber, NONE } from '../../format/number.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Button } from '../../parts/button.tsx';
-import { Empty } from '../../parts/states.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
-import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import { Failure } from '../answer-panel.tsx';
+import { ListPanel } from '../list-panel.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { useChange } from '../use-change.ts';
@@ -66,32 +66,22 @@ function Documents() {
     },
   ];
   return (
-    <AnswerPanel
-      query={documents}
+    <ListPanel
+      pages={documents}
       everyMs={5_000}
       title={words.title}
+      label={words.title}
       about={batch}
       actions={
         batch !== undefined && (
           <Button onClick={() => navigate({ to: '/reports', search: { face: 'reports' } })}>{words.all}</Button>
         )
       }
-    >
-      {(rows) => (
-        <>
-          {rows.length === 0 ? (
-            <Empty why={words.empty} next={words.emptyNext} />
-          ) : (
-            <Table label={words.title} columns={columns} rows={rows} keyOf={({ document }) => document} />
-          )}
-          {documents.more !== undefined && (
-            <Button onClick={documents.more} disabled={documents.loadingMore}>
-              {words.more}
-            </Button>
-          )}
-        </>
-      )}
-    </AnswerPanel>
+      none={words.empty}
+      noneNext={words.emptyNext}
+      columns={columns}
+      keyOf={({ document }) => document}
+    />
   );
 }
 
@@ -139,22 +129,16 @@ function Mails() {
     },
   ];
   return (
-    <AnswerPanel query={mails} everyMs={5_000} title={words.mails}>
-      {(rows) => (
-        <>
-          <Failure error={resend.error} />
-          {rows.length === 0 ? (
-            <Empty why={words.emptyMails} next={words.emptyNext} />
-          ) : (
-            <Table label={words.mails} columns={columns} rows={rows} keyOf={({ mail }) => mail} />
-          )}
-          {mails.more !== undefined && (
-            <Button onClick={mails.more} disabled={mails.loadingMore}>
-              {words.more}
-            </Button>
-          )}
-        </>
-      )}
-    </AnswerPanel>
+    <ListPanel
+      pages={mails}
+      everyMs={5_000}
+      title={words.mails}
+      label={words.mails}
+      above={<Failure error={resend.error} />}
+      none={words.emptyMails}
+      noneNext={words.emptyNext}
+      columns={columns}
+      keyOf={({ mail }) => mail}
+    />
   );
 }

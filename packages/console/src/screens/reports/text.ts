@@ -26,7 +26,6 @@ export const text = defineText(
     error: '错误',
     resend: '重发',
     resent: '已重新排队',
-    more: '更早的',
     all: '全部批次',
   },
   {
@@ -59,7 +58,6 @@ export const text = defineText(
     error: 'Error',
     resend: 'Send again',
     resent: 'Queued again',
-    more: 'Earlier ones',
     all: 'All batches',
   },
 );

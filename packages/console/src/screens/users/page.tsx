@@ -7,10 +7,11 @@ import { Button } from '../../parts/button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
-import { AnswerPanel, Failure } from '../answer-panel.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
+import { Failure } from '../answer-panel.tsx';
 import { useCodeName } from '../code-names.ts';
 import { dutyWords } from '../duty-words.ts';
+import { ListPanel } from '../list-panel.tsx';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
@@ -51,22 +52,19 @@ export default function UsersPage() {
   return (
     <div className="split">
       <div>
-        <AnswerPanel query={users} everyMs={10_000} title={words.title} about={words.about}>
-          {(rows) =>
-            rows.length === 0 ? (
-              <Empty why={words.empty} next={words.choose} />
-            ) : (
-              <Table
-                label={words.title}
-                columns={columns}
-                rows={rows}
-                keyOf={({ user }) => user}
-                selected={chosen}
-                onSelect={({ user }) => choose(user)}
-              />
-            )
-          }
-        </AnswerPanel>
+        <ListPanel
+          pages={users}
+          everyMs={10_000}
+          title={words.title}
+          label={words.title}
+          about={words.about}
+          none={words.empty}
+          noneNext={words.choose}
+          columns={columns}
+          keyOf={({ user }) => user}
+          selected={chosen}
+          onSelect={({ user }) => choose(user)}
+        />
         <DutyMatrix />
       </div>
       <aside>
