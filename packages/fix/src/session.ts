@@ -1,25 +1,21 @@
-import { invariant, isProblem, type Logger, silentLogger } from '@meridian/base';
+import { invariant, type Logger, silentLogger } from '@meridian/base';
 import { Decoded, type Decoder } from './decoder.ts';
 import { packText } from './dictionary/dictionary.ts';
-import { Incoming } from './incoming.ts';
+import { type Ends, InSequence } from './in-sequence.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { type CloseReason, type SessionClock, type SessionLink, systemClock } from './link.ts';
-import { FixMessage } from './message.ts';
+import type { FixMessage } from './message.ts';
 import { Outgoing } from './outgoing.ts';
-import { type Heard, hasBegin, profileFault, sequenceOf } from './profile.ts';
-import { rejectOf } from './reject.ts';
+import { hasBegin, sequenceOf } from './profile.ts';
 import { Resender } from './resend.ts';
 import type { LogonRefusal, SessionApplication, SessionOptions } from './session-options.ts';
 import type { SessionStore, WriteFields } from './session-store.ts';
-import { RejectReason, VALID, Validator, type Verdict } from './validator.ts';
+import { RejectReason, VALID } from './validator.ts';
 import { type FieldWriter, MessageWriter } from './writer.ts';
 
 type State = 'down' | 'logon-sent' | 'resetting' | 'up' | 'logout-sent';
 
-const HEARTBEAT = packText('0');
-const TEST_REQUEST = packText('1');
 const RESEND_REQUEST = packText('2');
-const REJECT = packText('3');
 const SEQUENCE_RESET = packText('4');
 const LOGOUT = packText('5');
 const LOGON = packText('A');
@@ -39,25 +35,17 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #store: SessionStore;
   readonly #application: SessionApplication;
-  readonly #validator: Validator;
   readonly #outgoing: Outgoing;
   readonly #resender: Resender;
-  readonly #incoming: Incoming;
-  readonly #heard: Heard;
+  readonly #inSequence: InSequence;
   readonly #begin: Buffer;
   readonly #logger: Logger;
   readonly #keepAlive = new KeepAlive();
-  /** For messages that were held: made when the first gap opens. */
-  #heldMessage: FixMessage | undefined;
   #link: SessionLink | undefined;
   #decoder: Decoder | undefined;
   #state: State = 'down';
   #pumping = false;
-  /** Wall time when the present chunk came in: good enough to judge the peer's clock by. */
-  #wall = 0;
   #stateSince = 0;
-  #progressAt = 0;
-  #progress = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -67,17 +55,18 @@ export class Session {
     this.#store = options.store;
     this.#application = options.application;
     this.#logger = options.logger ?? silentLogger;
-    this.#validator = new Validator(options.dictionary, options.acceptUserDefined);
     this.#begin = Buffer.from(options.dictionary.beginString, 'latin1');
-    this.#heard = {
-      sender: Buffer.from(options.targetCompId, 'latin1'),
-      target: Buffer.from(options.senderCompId, 'latin1'),
-      toleranceMicros: (options.sendingTimeToleranceSeconds ?? 120) * 1_000_000,
-    };
     const writer = new MessageWriter(options.dictionary.beginString, options.senderCompId, options.targetCompId);
     this.#outgoing = new Outgoing(options.store, writer, this.clock, () => this.#close('outbound-overflow'));
     this.#resender = new Resender(options.store, this.#outgoing);
-    this.#incoming = new Incoming(options.store.nextIn(), options.heldMessagesMax ?? 10_000, options.heldBytesMax ?? 1 << 24);
+    const ends: Ends = {
+      isReading: () => this.#decoder !== undefined && this.#state !== 'resetting',
+      logout: () => this.logout(),
+      end: (reason, text) => this.#end(reason, text),
+      close: (reason) => this.#close(reason),
+    };
+    const parts = { outgoing: this.#outgoing, resender: this.#resender, logger: this.#logger };
+    this.#inSequence = new InSequence(this, ends, options, parts);
   }
 
   /** Logged on, in both directions. */
@@ -91,7 +80,7 @@ export class Session {
 
   /** The next inbound number in sequence. */
   get nextIn(): number {
-    return this.#incoming.expected;
+    return this.#inSequence.expected;
   }
 
   /** Initiator: opens the session over a new connection by sending a Logon. */
@@ -135,7 +124,7 @@ export class Session {
     invariant(!this.#pumping, 'a link delivers bytes in a later turn, never out of a flush');
     decoder.push(chunk);
     this.#keepAlive.heard = true;
-    this.#wall = this.clock.wall();
+    this.#inSequence.wall = this.clock.wall();
     this.pump();
   }
 
@@ -161,7 +150,7 @@ export class Session {
       const decoded = decoder.next();
       if (decoded === Decoded.more) break;
       if (decoded === Decoded.garbled)
-        this.#logger.warn('fix message garbled', { reason: decoder.garble, seq: this.#incoming.expected });
+        this.#logger.warn('fix message garbled', { reason: decoder.garble, seq: this.#inSequence.expected });
       else this.#receive(decoder.message);
     }
   }
@@ -183,8 +172,8 @@ export class Session {
     this.#state = 'down';
     this.#outgoing.closed();
     this.#resender.closed();
-    this.#incoming.clear();
-    this.#logger.info('fix session closed', { reason, seq: this.#incoming.expected });
+    this.#inSequence.clear();
+    this.#logger.info('fix session closed', { reason, seq: this.#inSequence.expected });
     this.#application.onLogout?.(this, reason);
   }
 
@@ -232,14 +221,7 @@ export class Session {
     }
     if (due === 'test-request') this.#outgoing.admin('1', (writer) => writer.text(112, 'TEST'));
     else if (due === 'heartbeat') this.#outgoing.admin('0');
-    const incoming = this.#incoming;
-    if (!incoming.gapOpen || incoming.expected !== this.#progress) {
-      this.#progress = incoming.expected;
-      this.#progressAt = now;
-    } else if (now - this.#progressAt >= (this.#options.resendTimeoutSeconds ?? 10) * 1000) {
-      this.#progressAt = now;
-      this.#requestResend(incoming.requestedTo);
-    }
+    this.#inSequence.askAgain(now);
   }
 
   #open(link: SessionLink, decoder: Decoder, state: State): void {
@@ -257,9 +239,9 @@ export class Session {
     if (this.#link !== undefined) return 'already-logged-on';
     if (message.type !== LOGON) return 'not-a-logon';
     if (!hasBegin(message, this.#begin)) return 'begin-string';
-    if (this.#validator.check(message) !== VALID || sequenceOf(message) < 1) return 'invalid';
-    this.#wall = this.clock.wall();
-    if (this.#profileFault(message) !== VALID) return 'profile';
+    if (this.#inSequence.validator.check(message) !== VALID || sequenceOf(message) < 1) return 'invalid';
+    this.#inSequence.wall = this.clock.wall();
+    if (this.#inSequence.profileFault(message) !== VALID) return 'profile';
     if (message.int(98) !== 0) return 'encryption';
     if (!isInterval(message.int(108))) return 'heartbeat';
     if (message.flag(141) && (this.#options.acceptResets === false || sequenceOf(message) !== 1)) return 'reset';
@@ -267,7 +249,7 @@ export class Session {
   }
 
   #logonAccepted(seq: number, possDup: boolean, heartbeat: number, resetFlag: boolean): void {
-    const { expected } = this.#incoming;
+    const { expected } = this.#inSequence;
     if (seq < expected && !possDup) {
       this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${expected} but received ${seq}`);
       return;
@@ -283,7 +265,7 @@ export class Session {
   #loggedOn(seq: number): void {
     this.#state = 'up';
     this.#logger.info('fix session logged on', { seq });
-    this.#count(seq);
+    this.#inSequence.count(seq);
     this.#outgoing.established();
     this.#application.onLogon?.(this);
   }
@@ -298,8 +280,7 @@ export class Session {
     this.#store.reset(() => {
       if (this.#decoder !== decoder || decoder === undefined) return;
       this.#outgoing.renumber();
-      this.#incoming.clear();
-      this.#incoming.expected = 1;
+      this.#inSequence.renumber();
       this.#state = then;
       go();
       if (returned) this.pump();
@@ -313,108 +294,11 @@ export class Session {
     else if (this.#state === 'logon-sent') this.#logonAnswered(message, seq);
     else if (message.type === LOGOUT) this.#logoutReceived(seq);
     else if (seq < 0) this.#end('sequence-missing', 'MsgSeqNum missing or malformed');
-    else if (message.type === RESEND_REQUEST) this.#resendRequested(message, seq);
-    else if (message.type === SEQUENCE_RESET && !message.flag(123)) this.#sequenceReset(message, seq);
+    else if (message.type === RESEND_REQUEST) this.#inSequence.resendRequested(message, seq);
+    else if (message.type === SEQUENCE_RESET && !message.flag(123)) this.#inSequence.sequenceReset(message, seq);
     else if (message.type === LOGON && message.flag(141)) this.#resetRequested(message, seq);
-    else this.#inSequence(message, seq);
-    this.#proceed();
-  }
-
-  #inSequence(message: FixMessage, seq: number): void {
-    const { expected } = this.#incoming;
-    if (seq === expected) {
-      this.#process(message, seq);
-      return;
-    }
-    const fault = this.#profileFault(message);
-    if (fault !== VALID) this.#profileProblem(message, seq, fault);
-    else if (seq < expected) this.#tooLow(message, seq);
-    else {
-      this.#incoming.hold(seq, message.bytes.subarray(message.start, message.end));
-      this.#gap(seq);
-    }
-  }
-
-  /** Takes up what was held behind a gap that is now closed, and asks for the next gap if there is one. */
-  #proceed(): void {
-    const incoming = this.#incoming;
-    if (incoming.highest === 0 || !this.#isReading()) return;
-    let bytes = incoming.take();
-    while (bytes !== undefined) {
-      if (bytes.length === 0) this.#consume();
-      else {
-        this.#heldMessage ??= new FixMessage();
-        this.#heldMessage.reread(bytes);
-        this.#process(this.#heldMessage, incoming.expected, true);
-      }
-      if (!this.#isReading()) return;
-      bytes = incoming.take();
-    }
-    if (incoming.expected > incoming.highest) incoming.highest = 0;
-    else if (!incoming.gapOpen) this.#requestResend(incoming.highest);
-  }
-
-  #profileFault(message: FixMessage): Verdict {
-    return profileFault(message, this.#heard, this.#wall);
-  }
-
-  #isReading(): boolean {
-    return this.#decoder !== undefined && this.#state !== 'resetting';
-  }
-
-  /** A message whose number is the expected one. */
-  #process(message: FixMessage, seq: number, wasHeld = false): void {
-    const definition = this.#options.dictionary.messages.get(message.type);
-    const light = this.#options.validation === 'light' && definition?.admin === false;
-    const verdict = light ? VALID : this.#validator.check(message);
-    if (verdict !== VALID) {
-      this.#consume();
-      this.#reject(message, seq, verdict, this.#validator.faultTag);
-      return;
-    }
-    const fault = wasHeld ? VALID : this.#profileFault(message);
-    if (fault !== VALID) {
-      this.#profileProblem(message, seq, fault);
-      return;
-    }
-    switch (message.type) {
-      case HEARTBEAT:
-        this.#consume();
-        return;
-      case TEST_REQUEST: {
-        this.#consume();
-        const id = message.text(112) as string;
-        this.#outgoing.admin('0', (writer) => writer.text(112, id));
-        return;
-      }
-      case REJECT:
-        this.#consume();
-        this.#logger.warn('fix message rejected by peer', { seq });
-        this.#application.onReject?.(message, this);
-        return;
-      case SEQUENCE_RESET:
-        this.#gapFilled(message, seq);
-        return;
-      case LOGON:
-        this.#consume();
-        if (!message.flag(43)) this.#end('logon-unexpected', 'Logon while logged on');
-        return;
-      default:
-        this.#deliver(message, seq);
-    }
-  }
-
-  #deliver(message: FixMessage, seq: number): void {
-    this.#incoming.expected = seq + 1;
-    try {
-      this.#application.onApplication(message, seq, this);
-    } catch (error) {
-      const malformed = isProblem(error, 'FIX_FIELD_MALFORMED');
-      if (!malformed && !isProblem(error, 'FIX_FIELD_OUT_OF_RANGE')) throw error;
-      this.#store.advanceIn(seq + 1);
-      const reason = malformed ? RejectReason.incorrectFormat : RejectReason.incorrectValue;
-      this.#reject(message, seq, reason, Number(error.params['tag']));
-    }
+    else this.#inSequence.take(message, seq);
+    this.#inSequence.proceed();
   }
 
   #logonAnswered(message: FixMessage, seq: number): void {
@@ -422,13 +306,16 @@ export class Session {
       this.#close('logon-refused');
       return;
     }
-    const fault = this.#validator.check(message) === VALID ? this.#profileFault(message) : RejectReason.incorrectValue;
+    const fault =
+      this.#inSequence.validator.check(message) === VALID
+        ? this.#inSequence.profileFault(message)
+        : RejectReason.incorrectValue;
     const unasked = message.flag(141) && this.#options.resetOnLogon !== true;
     if (fault !== VALID || unasked || seq < 1 || !isInterval(message.int(108))) {
       this.#close('logon-refused');
       return;
     }
-    const { expected } = this.#incoming;
+    const { expected } = this.#inSequence;
     if (seq < expected && !message.flag(43)) {
       this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${expected} but received ${seq}`);
       return;
@@ -439,133 +326,32 @@ export class Session {
 
   /** A peer may reset the numbers while logged on (141=Y with number 1). */
   #resetRequested(message: FixMessage, seq: number): void {
-    const sound = this.#validator.check(message) === VALID && this.#profileFault(message) === VALID;
+    const sound = this.#inSequence.validator.check(message) === VALID && this.#inSequence.profileFault(message) === VALID;
     const heartbeat = sound ? (message.int(108) as number) : 0;
     if (!sound || !isInterval(heartbeat) || seq !== 1 || this.#options.acceptResets === false || this.#state !== 'up') {
-      this.#inSequence(message, seq);
+      this.#inSequence.take(message, seq);
       return;
     }
     this.#reset('up', () => {
       this.#keepAlive.intervalMillis = heartbeat * 1000;
       this.#outgoing.admin('A', (writer) => writer.int(98, 0).int(108, heartbeat).flag(141, true));
-      this.#consume();
+      this.#inSequence.consume();
       this.#outgoing.established();
     });
-  }
-
-  /** Answered whatever its number: two sides that ask each other would otherwise wait for ever. */
-  #resendRequested(message: FixMessage, seq: number): void {
-    const { expected } = this.#incoming;
-    const verdict = this.#validator.check(message);
-    if (verdict !== VALID) {
-      this.#reject(message, seq, verdict, this.#validator.faultTag);
-      if (seq === expected) this.#consume();
-      return;
-    }
-    const fault = this.#profileFault(message);
-    if (fault !== VALID) {
-      this.#profileProblem(message, seq, fault);
-      return;
-    }
-    if (seq < expected && message.flag(43)) return;
-    if (!this.#resender.request(message.int(7) as number, message.int(16) as number)) {
-      this.#close('resend-overflow');
-      return;
-    }
-    this.#count(seq);
-  }
-
-  /** Reset mode: its own number is not looked at; the numbering may only go forward. */
-  #sequenceReset(message: FixMessage, seq: number): void {
-    const verdict = this.#validator.check(message);
-    const fault = verdict === VALID ? this.#profileFault(message) : VALID;
-    const next = verdict === VALID ? (message.int(36) as number) : 0;
-    if (verdict !== VALID) this.#reject(message, seq, verdict, this.#validator.faultTag);
-    else if (fault !== VALID) this.#profileProblem(message, seq, fault);
-    else if (next < this.#incoming.expected) this.#reject(message, seq, RejectReason.incorrectValue, 0);
-    else this.#jump(next);
-  }
-
-  #gapFilled(message: FixMessage, seq: number): void {
-    const next = message.int(36) as number;
-    if (next > seq) this.#jump(next);
-    else {
-      this.#consume();
-      this.#reject(message, seq, RejectReason.incorrectValue, 36);
-    }
-  }
-
-  #jump(next: number): void {
-    this.#incoming.jump(next);
-    this.#store.advanceIn(next);
-  }
-
-  /** A number seen before: harmless as a possible duplicate, otherwise the numbering is broken. */
-  #tooLow(message: FixMessage, seq: number): void {
-    if (!message.flag(43)) {
-      this.#end('sequence-too-low', `MsgSeqNum too low, expecting ${this.#incoming.expected} but received ${seq}`);
-      return;
-    }
-    if (message.type === SEQUENCE_RESET) return;
-    if (!message.has(122)) this.#reject(message, seq, RejectReason.requiredTagMissing, 122);
-    else if (this.#validator.check(message) !== VALID) return;
-    else if ((message.timestamp(122) as number) > (message.timestamp(52) as number))
-      this.#profileProblem(message, seq, RejectReason.sendingTimeProblem);
   }
 
   #wrongBeginString(message: FixMessage, seq: number): void {
     if (message.type === LOGOUT || this.#state === 'logon-sent') this.#close('logged-out');
     else {
-      if (seq === this.#incoming.expected) this.#consume();
+      if (seq === this.#inSequence.expected) this.#inSequence.consume();
       this.logout('Incorrect BeginString');
     }
   }
 
   #logoutReceived(seq: number): void {
-    if (seq === this.#incoming.expected) this.#consume();
+    if (seq === this.#inSequence.expected) this.#inSequence.consume();
     if (this.#state === 'logout-sent') this.#close('logged-out');
     else this.#end('logged-out');
-  }
-
-  /** Wrong parties or times: Reject, then Logout (FIX 4.4 volume 2, test cases 2k, 2o, 2f). */
-  #profileProblem(message: FixMessage, seq: number, fault: Verdict): void {
-    if (seq === this.#incoming.expected) this.#consume();
-    this.#reject(message, seq, fault as RejectReason, 0);
-    this.logout();
-  }
-
-  #reject(message: FixMessage, seq: number, reason: RejectReason, tag: number): void {
-    this.#logger.warn('fix message rejected', { seq, msg_type: message.textAt(0).slice(0, 4), reject_reason: reason, tag });
-    this.#outgoing.admin('3', rejectOf(message, seq, reason, tag));
-  }
-
-  /** Counts the number of a message of the session's own that was dealt with on arrival. */
-  #count(seq: number): void {
-    const { expected } = this.#incoming;
-    if (seq === expected) this.#consume();
-    else if (seq > expected) {
-      this.#incoming.holdDone(seq);
-      this.#gap(seq);
-    }
-  }
-
-  #consume(): void {
-    this.#incoming.expected += 1;
-    this.#store.advanceIn(this.#incoming.expected);
-  }
-
-  #gap(seq: number): void {
-    if (!this.#incoming.gapOpen) this.#requestResend(seq - 1);
-  }
-
-  /** One ResendRequest per gap; with a size, the next part follows when this one is filled. */
-  #requestResend(to: number): void {
-    const { expected } = this.#incoming;
-    const size = this.#options.resendRequestSize ?? 0;
-    const last = size === 0 ? to : Math.min(to, expected + size - 1);
-    this.#incoming.requestedTo = last;
-    this.#logger.info('fix resend requested', { seq: expected, last });
-    this.#outgoing.admin('2', (writer) => writer.int(7, expected).int(16, size === 0 ? 0 : last));
   }
 
   /** Logout, then the end of the connection without waiting for an answer. */
