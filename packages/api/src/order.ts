@@ -145,7 +145,11 @@ export const OrderEntry = closed(
   { $id: 'OrderEntry' },
 );
 export type OrderEntry = Static<typeof OrderEntry>;
-/** What the node would answer now. Nothing is kept of the question. */
+/**
+ * What the node would answer now. Nothing is kept of the question. A check’s title is what is checked, passed or not.
+ * `concentrationPpm`: the issuer’s share of the client’s gross worth once the order were filled, by the risk fold’s latest prices;
+ * null where a rate or price is missing.
+ */
 export const Verdict = resource(
   'verdict',
   { zh: '盘前核验', en: 'Pre-trade verdict' },

@@ -121,7 +121,7 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoo
   const endpoints: Endpoints = {
     ...sessionEndpoints({ database, directory, environment: settings.mode, businessNow: house.now, allowed }),
     ...readingEndpoints(reading),
-    ...orderEndpoints({ orders: board.source, desk: openOrderDesk(database, nodes), kill, cursors }),
+    ...orderEndpoints({ orders: board.source, desk: openOrderDesk(database, nodes, house.risk), kill, cursors }),
     ...approvalEndpoints({ approvals, authorizer, context: { secondFactor }, cursors, title }),
     ...requestEndpoints({ database, approvals }),
     ...transferEndpoints({ desk, approvals }),

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { AnswerOf, BodyOf } from '@meridian/api';
-import { type Bilingual, declareProblems, formatInstant, isProblem, problemKind, quoteUnit } from '@meridian/base';
+import { declareProblems, formatInstant, isProblem, quoteUnit } from '@meridian/base';
+import type { RiskMonitor } from '@meridian/risk';
 import type { Principal, Resource } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import type { DeskAnswer, DeskOrder, OrderVerdict, VerdictCheck } from '@meridian/trading';
 import { rejectionText } from './board/rejection.ts';
+import { type RuleCell, ruleTitle } from './board/rule-title.ts';
 import { problem } from './http/problems.ts';
 import type { ProcessClient } from './link/rpc.ts';
+import { concentrationAfter } from './reading/concentration.ts';
 
 const { problem: refusal } = declareProblems({
   MARKET_AWAY: {
@@ -39,7 +42,11 @@ type Check = Verdict['checks'][number];
 /** As long as the node takes of a client-made id, and of the alphabet that it takes. */
 const CANCEL_ID_CHARS = 14;
 
-export function openOrderDesk(database: Database, nodes: ReadonlyMap<string, ProcessClient>): OrderDesk {
+export function openOrderDesk(
+  database: Database,
+  nodes: ReadonlyMap<string, ProcessClient>,
+  risk: Pick<RiskMonitor, 'positions'>,
+): OrderDesk {
   /** @throws Problem MARKET_AWAY: the order may have been taken; asked again under its own id it is not taken twice */
   const ask = async (market: string, what: string, body: object): Promise<unknown> => {
     const node = nodes.get(market);
@@ -65,7 +72,21 @@ export function openOrderDesk(database: Database, nodes: ReadonlyMap<string, Pro
     },
     async check(entry) {
       const verdict = (await ask(entry.market, 'check', termsOf(entry))) as OrderVerdict;
-      return shown(verdict, await quoteCurrency(database, entry.listing));
+      const { notional, at } = verdict;
+      const concentrationPpm =
+        notional === null
+          ? null
+          : await concentrationAfter(
+              database,
+              risk.positions(),
+              {
+                ...{ account: Number(entry.account), listing: Number(entry.listing), side: entry.side },
+                ...{ notional: notional.amount, currency: notional.currency },
+              },
+              at,
+            );
+      const cells = await ruleCells(database, verdict.checks);
+      return { ...shown(verdict, await quoteCurrency(database, entry.listing), cells), concentrationPpm };
     },
     async cancel(market, order, account, by, key) {
       const clOrdId = createHash('sha256').update(`${by.user} ${key}`).digest('base64url').slice(0, CANCEL_ID_CHARS);
@@ -105,26 +126,36 @@ function orderAnswer(market: string, answer: DeskAnswer): OrderAnswer {
   };
 }
 
-function shown(verdict: OrderVerdict, currency: string): Verdict {
+function shown(
+  verdict: OrderVerdict,
+  currency: string,
+  cells: ReadonlyMap<number, RuleCell>,
+): Omit<Verdict, 'concentrationPpm'> {
   const { outcome, seq, at, checks, rejection, wouldPass, notional, margin } = verdict;
   return {
     ...{ outcome, asOf: seq, at: formatInstant(at) },
     // What cannot be judged before an earlier check passes is no finding.
-    checks: checks.flatMap((check) => (check.passed === null ? [] : [checkOf(check, check.passed)])),
+    checks: checks.flatMap((check) => (check.passed === null ? [] : [checkOf(check, check.passed, cells)])),
     rejection: rejection === null ? null : rejectionText(rejection),
     wouldPass: wouldPass === 0 ? null : String(wouldPass),
     ...{ notional: notional?.amount ?? null, currency: notional?.currency ?? currency },
-    ...{ margin: margin?.amount ?? null, marginCurrency: margin?.currency ?? null, concentrationPpm: null },
+    ...{ margin: margin?.amount ?? null, marginCurrency: margin?.currency ?? null },
   };
 }
 
-function checkOf({ rule, unit, currency, limit, used, requested }: VerdictCheck, passed: boolean): Check {
-  return { ...{ code: rule, title: titleOf(rule), passed, used, requested, limit }, unit: currency ?? unit };
+function checkOf(check: VerdictCheck, passed: boolean, cells: ReadonlyMap<number, RuleCell>): Check {
+  const { rule, unit, currency, limit, used, requested, cell, node } = check;
+  const title = ruleTitle(rule, cell === null ? undefined : cells.get(cell), node === 'hedge');
+  return { ...{ code: rule, title, passed, used, requested, limit }, unit: currency ?? unit };
 }
 
-function titleOf(rule: string): Bilingual {
-  const { zh, en } = problemKind(rule)?.title ?? { zh: rule, en: rule };
-  return { zh, en };
+/** What the limit cells of a verdict count, and of whom. */
+async function ruleCells(database: Database, checks: readonly VerdictCheck[]): Promise<ReadonlyMap<number, RuleCell>> {
+  const { rows } = await database.query<{ cell: bigint } & RuleCell>(
+    'SELECT cell, measure, scope FROM accounts.limit_cell WHERE cell = ANY ($1)',
+    [checks.flatMap(({ cell }) => (cell === null ? [] : [BigInt(cell)]))],
+  );
+  return new Map(rows.map(({ cell, ...rest }) => [Number(cell), rest]));
 }
 
 async function quoteCurrency(database: Database, listing: string): Promise<string> {

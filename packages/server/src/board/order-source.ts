@@ -7,6 +7,7 @@ import type { BoardRow, LifeStep, OrderBoard, StepKind } from '@meridian/trading
 import type { OrderNames } from './order-names.ts';
 import { isVisible } from './order-view.ts';
 import { type Rejection, rejectionOf } from './rejection.ts';
+import { ruleTitle } from './rule-title.ts';
 
 export type Order = AnswerOf<'GET /v1/orders'>['items'][number];
 export type OrderDetail = AnswerOf<'GET /v1/orders/{market}/{order}'>;
@@ -126,8 +127,8 @@ function shown(row: BoardRow, names: OrderNames): Order {
 }
 
 /** The check that refused it, in its own figures. Checks that passed are not in the log: the verdict lists them all. */
-function failedCheck({ code, title, used, requested, limit, unit, currency }: Rejection): OrderDetail['checks'][number] {
-  return { code, title, passed: false, used, requested, limit, unit: currency ?? unit };
+function failedCheck({ code, used, requested, limit, unit, currency }: Rejection): OrderDetail['checks'][number] {
+  return { code, title: ruleTitle(code), passed: false, used, requested, limit, unit: currency ?? unit };
 }
 
 function stepOf(step: LifeStep, begun: number): OrderDetail['steps'][number] {
