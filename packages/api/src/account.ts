@@ -143,6 +143,10 @@ export const TransferRequest = closed(
   },
   { $id: 'TransferRequest' },
 );
+/**
+ * `at`: business time. `waiting`: for the bank; `awaiting-approval`: for a second person, and not in the books yet. `approval`: the
+ * request that it is or came from.
+ */
 export const Transfer = resource(
   'transfer',
   { zh: '划转', en: 'Transfer' },
@@ -154,7 +158,7 @@ export const Transfer = resource(
     to: as('token', OrNull(Id())),
     currency: Currency(),
     amount: as('money', Decimal()),
-    state: OneOf(['done', 'waiting', 'refused']),
+    state: OneOf(['done', 'waiting', 'refused', 'awaiting-approval']),
     maker: as('token', Token()),
     checker: as('token', OrNull(Token())),
     approval: OrNull(Token()),

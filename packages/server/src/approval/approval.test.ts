@@ -3,6 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import type { AccountCentre } from '@meridian/accounts';
 import { isProblem, silentLogger } from '@meridian/base';
 import fc from 'fast-check';
+import { openCursors } from '../http/cursor.ts';
+import { accountEndpoints } from '../http/routes/account.ts';
+import { snapshotReader } from '../reading/house.ts';
+import { asker } from '../reading/scratch-asking.ts';
 import { keepApprovals } from './approval-keeper.ts';
 import {
   ADMINISTRATOR,
@@ -279,7 +283,7 @@ describe('cash', () => {
     const small = await move(CLIENT, { kind: 'withdraw', from: '11', currency: 'CNY', amount: '99999.99' });
     assert.deepEqual([small.state, small.approval], ['waiting', null]);
     const large = await move(CLIENT, { kind: 'withdraw', from: '11', currency: 'CNY', amount: '100000.00' });
-    assert.deepEqual([large.state, large.maker], ['waiting', 'client']);
+    assert.deepEqual([large.state, large.maker], ['awaiting-approval', 'client']);
     assert.equal(await free(11), was - 9_999_999n);
     const approval = large.approval as string;
     // Its maker sees it, another client does not, and neither decides.
@@ -293,6 +297,36 @@ describe('cash', () => {
       [`approval:${approval}`],
     );
     assert.deepEqual(rows, [{ maker: 'client', checker: 'clearing' }]);
+  });
+
+  test('[UA-4] [DS-10] that waits for a second person stands in the list as such, to those who see the account', async () => {
+    const reading = { database: house.database, read: snapshotReader(house.database), cursors: openCursors() };
+    const desk = asker(accountEndpoints(reading as never));
+    const list = async (by: typeof CLIENT) => (await desk.ask('GET /v1/transfers', by)).items;
+    const { approval } = await move(CLIENT, { kind: 'withdraw', from: '11', currency: 'CNY', amount: '123456.78' });
+    const [first, ...others] = await list(CLIENT);
+    assert.deepEqual(first, {
+      ...{ id: approval, kind: 'withdraw', at: '2013-10-07T14:00:00.000Z', from: '11', to: null, currency: 'CNY' },
+      ...{ amount: '123456.78', state: 'awaiting-approval', maker: 'client', checker: null, approval },
+    });
+    assert.ok(others.every(({ state }) => state !== 'awaiting-approval'));
+    assert.equal((await list(CLEARING))[0]?.id, approval);
+    assert.ok((await list(OTHER_CLIENT)).every(({ from, to }) => from !== '11' && to !== '11'));
+    const elsewhere = { ...CLEARING, entities: [2n] };
+    assert.ok((await list(elsewhere)).every(({ from }) => from !== '11'));
+
+    // Page by page the same; then it is approved, and is a command that waits for the bank.
+    const walked: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const query = { limit: 1, ...(cursor === undefined ? {} : { cursor }) };
+      const page = await desk.ask('GET /v1/transfers', CLIENT, { query });
+      walked.push(...page.items.map(({ id }) => id));
+      cursor = page.next;
+    }
+    assert.deepEqual(walked, [approval, ...others.map(({ id }) => id)]);
+    await decide(approval as string, CLEARING);
+    const [booked] = await list(CLIENT);
+    assert.deepEqual([booked?.state, booked?.approval, booked?.checker], ['waiting', approval, 'clearing']);
   });
 
   test('[DS-10] that clearing sends out for a client is checked by another of clearing', async () => {

@@ -9,6 +9,7 @@ import { recordReference } from '@meridian/reference';
 import {
   type Approvals,
   type AuditLog,
+  applyRowSecurity,
   openApprovals,
   openAuditLog,
   openAuthorizer,
@@ -86,6 +87,7 @@ export interface ScratchDesk {
 export async function scratchDesk(): Promise<ScratchDesk> {
   const scratch = await scratchDatabase(MIGRATIONS);
   const { database } = scratch;
+  await database.transaction((tx) => applyRowSecurity((sql) => tx.query(sql)));
   const keys = fs.mkdtempSync(path.join(scratch.dataDir, 'keys-'));
   const audit = openAuditLog(database, keys);
   const centre = openAccountCentre({ pool: database });

@@ -1,5 +1,5 @@
 import { subFunds, withdrawable } from '@meridian/accounts';
-import { closed, currency, minorDigits, type Static, Type } from '@meridian/base';
+import { closed, currency, formatInstant, minorDigits, type Static, Type } from '@meridian/base';
 import type { Queryable } from '@meridian/store';
 import { amountText } from '../reading/figure.ts';
 import { type ApprovalDesk, bookDate, type HouseExecutor, payloadOf, REQUEST_TTL } from './approval-desk.ts';
@@ -25,12 +25,14 @@ const WithdrawalPayload = closed({
 });
 type WithdrawalPayload = Static<typeof WithdrawalPayload>;
 
-interface SubState {
+export interface SubState {
   readonly code: string;
   readonly client: string;
   readonly entity: string;
   /** 可取 by currency, decimal text. */
   readonly withdrawable: Readonly<Record<string, string>>;
+  /** Business time: the inbox itself counts in wall time, and stands beside what moved by the clock of the business. */
+  readonly askedAt: string;
 }
 
 export interface SubOwner {
@@ -66,7 +68,10 @@ export function withdrawal(desk: ApprovalDesk): HouseExecutor<WithdrawalPayload,
       const funds = await subFunds(over, owner.sub);
       const free = Object.fromEntries(funds.map((each) => [each.currency, amountText(withdrawable(each), each.currency)]));
       return {
-        state: { code: owner.code, client: String(owner.client), entity: String(owner.entity), withdrawable: free },
+        state: {
+          ...{ code: owner.code, client: String(owner.client), entity: String(owner.entity), withdrawable: free },
+          askedAt: formatInstant(desk.businessNow()),
+        },
         // Balances move all day and are judged at the end; what must not have changed is the account.
         version: owner.state,
       };

@@ -18,15 +18,24 @@ export interface TransferRow {
   readonly maker: string;
   readonly checker: string | null;
   readonly result: string | null;
+  /** Of a request that the books have not got yet. */
+  readonly request: 'waiting' | 'approved' | null;
+  readonly approval: string | null;
 }
+
+/** Requests stand before every command of record. */
+const REQUESTS_FROM = 2n ** 62n;
 
 /**
  * Commands of record, newest first. A withdrawal waits until the bank has paid it or sent it back; an identified receipt
- * takes its amount from the command that received it.
+ * takes its amount from the command that received it. Withdrawals that wait for a second person are no commands yet: they
+ * stand before all others, out of the approvals inbox. UA-4, DS-10
  */
 export async function transfers(db: Queryable, sight: Sight, master: string | undefined, ask: PageAsk): Promise<TransferRow[]> {
   const { rows } = await db.query<TransferRow>(
-    `SELECT c.no, c.id, c.kind, c.at, x."from", x."to", x.currency, x.amount, c.maker, c.checker, e.result
+    `SELECT * FROM (
+     SELECT c.no, c.id, c.kind, c.at, x."from", x."to", x.currency, x.amount, c.maker, c.checker, e.result, NULL AS request,
+            CASE WHEN c.id LIKE 'approval:%' THEN substr(c.id, 10) END AS approval
        FROM accounts.command c
        LEFT JOIN accounts.command w ON c.kind = 'identify-receipt' AND w.id = c.body ->> 'receipt'
       CROSS JOIN LATERAL (SELECT
@@ -40,18 +49,27 @@ export async function transfers(db: Queryable, sight: Sight, master: string | un
                            WHERE o.kind = 'withdraw-settle' AND o.body ->> 'withdrawal' = c.id) e ON c.kind = 'withdraw'
       WHERE c.kind IN ('transfer', 'withdraw', 'deposit', 'identify-receipt')
         AND ($1::bigint[] IS NULL OR m.client = ANY ($1)) AND m.entity = ANY ($2) AND ($3::bigint IS NULL OR m.master = $3)
-        AND c.no <= $4 AND ($5::bigint IS NULL OR c.no < $5)
-      ORDER BY c.no DESC LIMIT $6`,
-    [sight.clients, sight.entities, master ?? null, ask.asOf, ask.after?.[0] ?? null, ask.limit],
+        AND c.no <= $4
+     UNION ALL
+     SELECT $7::bigint + a.no, a.id::text, 'withdraw',
+            (extract(epoch FROM coalesce((a.before ->> 'askedAt')::timestamptz, a.made_at)) * 1000000)::bigint,
+            a.target, NULL, a.payload ->> 'currency', a.payload ->> 'amount', a.maker, NULL, NULL, a.state, a.id::text
+       FROM security.approval a JOIN accounts.sub_account s ON s.sub::text = a.target
+       JOIN accounts.master_account m ON m.master = s.master
+      WHERE a.kind = 'withdrawal' AND a.state IN ('waiting', 'approved') AND a.expires_at > clock_timestamp()
+        AND ($1::bigint[] IS NULL OR m.client = ANY ($1)) AND m.entity = ANY ($2) AND ($3::bigint IS NULL OR m.master = $3)
+     ) x WHERE $5::bigint IS NULL OR no < $5 ORDER BY no DESC LIMIT $6`,
+    [sight.clients, sight.entities, master ?? null, ask.asOf, ask.after?.[0] ?? null, ask.limit, REQUESTS_FROM],
   );
   return rows;
 }
 
 export function transferLine(row: TransferRow): AnswerOf<'GET /v1/transfers'>['items'][number] {
-  const state = row.kind !== 'withdraw' || row.result === 'paid' ? 'done' : row.result === null ? 'waiting' : 'refused';
+  const booked = row.kind !== 'withdraw' || row.result === 'paid' ? 'done' : row.result === null ? 'waiting' : 'refused';
   return {
     ...{ id: row.id, kind: row.kind, at: instantText(row.at), from: row.from, to: row.to },
-    ...{ currency: row.currency, amount: amountText(BigInt(row.amount), row.currency), state },
-    ...{ maker: row.maker, checker: row.checker, approval: null },
+    ...{ currency: row.currency, amount: amountText(BigInt(row.amount), row.currency) },
+    state: row.request === 'waiting' ? 'awaiting-approval' : booked,
+    ...{ maker: row.maker, checker: row.checker, approval: row.approval },
   };
 }

@@ -4,7 +4,7 @@ import { canonicalJson, currency, formatInstant, type Instant, minorDigits, Prob
 import type { Approvals, Principal } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import { type ApprovalDesk, bookDate } from '../../approval/approval-desk.ts';
-import { needsChecker, type SubOwner, subOwner } from '../../approval/withdrawal.ts';
+import { needsChecker, type SubOwner, type SubState, subOwner } from '../../approval/withdrawal.ts';
 import { reasonOf } from '../../process/child.ts';
 import { amountText } from '../../reading/figure.ts';
 import { owned } from '../../reading/sight.ts';
@@ -77,8 +77,8 @@ async function request({ approvals }: TransferEndpointsOptions, asking: Asked, m
     ...{ kind: 'withdrawal', target: body.from, payload: { currency: body.currency, amount: String(minor) } },
     ...{ reason: body.reason ?? '', idempotencyKey: key },
   });
-  const at = formatInstant(approval.madeAt);
-  return { ...moved(asking, minor), id: approval.id, at, to: null, state: 'waiting', approval: approval.id };
+  const { askedAt } = approval.before as SubState;
+  return { ...moved(asking, minor), id: approval.id, at: askedAt, to: null, state: 'awaiting-approval', approval: approval.id };
 }
 
 function moved({ body, principal }: Asked, minor: bigint) {
