@@ -1,3 +1,4 @@
+import { invariant } from '@meridian/base';
 import { CancelRejected, ClientFill, EVENT_TYPE, ExceptionRaised, OrderReport } from '@meridian/messages';
 import type { ClientState } from './client-state.ts';
 import { leavesOf, marginHold } from './hold.ts';
@@ -31,11 +32,20 @@ function copyText(from: DataView, at: number, to: DataView, target: number): num
   return target + 1 + length;
 }
 
-/** A report on a known order. Requests −1 leave the order's own id. */
-export function reportOrder(s: ClientState, o: number, execType: number, status: number, request: number, orig: number): void {
-  const { orders, out } = s;
-  const at = out.begin(EVENT_TYPE['order-report']);
-  const v = out.view;
+/** An order-report and a client-fill begin with the order in one layout: what it is and where it stands. */
+const ORDER = {
+  ...{ order: F.order, session: F.session, outSeq: F.outSeq, account: F.account, listing: F.listing, side: F.side },
+  ...{ effect: F.effect, type: F.type, tif: F.tif, execType: F.execType, status: F.status },
+  ...{ quantity: F.orderQuantity, price: F.orderPrice },
+};
+/** Further on both say in one layout how far it has come. */
+const PROGRESS = { leavesQuantity: F.leavesQuantity - F.cumQuantity, cumValue: F.cumValue - F.cumQuantity };
+for (const [fact, at] of Object.entries(ORDER)) invariant(R[fact as keyof typeof ORDER] === at, `two layouts of ${fact}`);
+for (const [fact, at] of Object.entries(PROGRESS))
+  invariant(R[fact as keyof typeof PROGRESS] - R.cumQuantity === at, `two layouts of ${fact}`);
+
+function writeOrder(s: ClientState, o: number, v: DataView, at: number, execType: number, status: number): void {
+  const { orders } = s;
   const session = orders.session[o] as number;
   v.setFloat64(at + R.order, orders.id[o] as number, true);
   v.setUint32(at + R.session, session, true);
@@ -50,9 +60,21 @@ export function reportOrder(s: ClientState, o: number, execType: number, status:
   v.setUint8(at + R.status, status);
   v.setFloat64(at + R.quantity, orders.quantity[o] as number, true);
   v.setFloat64(at + R.price, orders.price[o] as number, true);
-  v.setFloat64(at + R.cumQuantity, orders.cum[o] as number, true);
-  v.setFloat64(at + R.leavesQuantity, leavesOf(s, o), true);
-  v.setFloat64(at + R.cumValue, orders.value[o] as number, true);
+}
+
+function writeProgress(s: ClientState, o: number, v: DataView, at: number): void {
+  v.setFloat64(at, s.orders.cum[o] as number, true);
+  v.setFloat64(at + PROGRESS.leavesQuantity, leavesOf(s, o), true);
+  v.setFloat64(at + PROGRESS.cumValue, s.orders.value[o] as number, true);
+}
+
+/** A report on a known order. Requests −1 leave the order's own id. */
+export function reportOrder(s: ClientState, o: number, execType: number, status: number, request: number, orig: number): void {
+  const { orders, out } = s;
+  const at = out.begin(EVENT_TYPE['order-report']);
+  const v = out.view;
+  writeOrder(s, o, v, at, execType, status);
+  writeProgress(s, o, v, at + R.cumQuantity);
   const refused = status === STATUS.rejected;
   v.setUint16(at + R.rejection, refused ? (orders.rejection[o] as number) : 0, true);
   v.setUint32(at + R.cell, refused ? (orders.cell[o] as number) : 0, true);
@@ -109,25 +131,10 @@ export function reportFill(s: ClientState, o: number, fill: number, execType: nu
   const { orders, fills, out } = s;
   const at = out.begin(EVENT_TYPE['client-fill']);
   const v = out.view;
-  const session = orders.session[o] as number;
-  v.setFloat64(at + F.order, orders.id[o] as number, true);
-  v.setUint32(at + F.session, session, true);
-  v.setFloat64(at + F.outSeq, outOf(s, session), true);
-  v.setUint32(at + F.account, orders.account[o] as number, true);
-  v.setUint32(at + F.listing, orders.listing[o] as number, true);
-  v.setUint8(at + F.side, orders.side[o] as number);
-  v.setUint8(at + F.effect, orders.effect[o] as number);
-  v.setUint8(at + F.type, orders.type[o] as number);
-  v.setUint8(at + F.tif, orders.tif[o] as number);
-  v.setUint8(at + F.execType, execType);
-  v.setUint8(at + F.status, shownStatus(s, o));
-  v.setFloat64(at + F.orderQuantity, orders.quantity[o] as number, true);
-  v.setFloat64(at + F.orderPrice, orders.price[o] as number, true);
+  writeOrder(s, o, v, at, execType, shownStatus(s, o));
   v.setFloat64(at + F.quantity, fills.quantity[fill] as number, true);
   v.setFloat64(at + F.price, fills.price[fill] as number, true);
-  v.setFloat64(at + F.cumQuantity, orders.cum[o] as number, true);
-  v.setFloat64(at + F.leavesQuantity, leavesOf(s, o), true);
-  v.setFloat64(at + F.cumValue, orders.value[o] as number, true);
+  writeProgress(s, o, v, at + F.cumQuantity);
   v.setUint32(at + F.rateSet, s.currencies.rateSet, true);
   v.setFloat64(at + F.hold, marginHold(s, o, fill), true);
   const first = execType === 0x46;
