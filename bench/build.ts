@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const out = fileURLToPath(new URL('out/', import.meta.url));
@@ -15,7 +16,7 @@ export interface Source {
 }
 
 /**
- * Builds a peer into bench/out unless it is newer than its source.
+ * Builds a peer into bench/out unless it is newer than its source and the headers beside that.
  * @returns its path, or why there is none.
  */
 export function build(source: Source): { readonly path: string } | { readonly absent: string } {
@@ -28,9 +29,18 @@ export function build(source: Source): { readonly path: string } | { readonly ab
     return { absent: `${compiler} is not installed: make bench-setup` };
   fs.mkdirSync(out, { recursive: true });
   const path = out + name;
-  const newest = fs.existsSync(path) ? fs.statSync(path).mtimeMs : 0;
-  if (newest > fs.statSync(from).mtimeMs) return { path };
+  const built = fs.existsSync(path) ? fs.statSync(path).mtimeMs : 0;
+  if (built > Math.max(...[from, ...headersBeside(from)].map((each) => fs.statSync(each).mtimeMs))) return { path };
   const made = spawnSync(compiler, ['-O2', '-o', path, from, ...flags], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`${compiler} ${file}: ${made.stderr}`);
   return { path };
 }
+
+/** What a program may include from its own folder. */
+const headersBeside = (from: string): string[] => {
+  const folder = dirname(from);
+  return fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.h'))
+    .map((name) => join(folder, name));
+};

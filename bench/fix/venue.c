@@ -4,14 +4,10 @@
  * waking it is nothing that the sender pays for.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
+#include "greeting.h"
 
 #define PAUSE_NANOS 2000000
 
@@ -44,8 +40,6 @@ static void answer_logon(int peer, size_t have) {
 }
 
 static void serve(int peer) {
-  int on = 1;
-  setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   size_t have = 0;
   while (memmem(bytes, have, "\00110=", 4) == NULL) {
     ssize_t n = recv(peer, bytes + have, sizeof bytes - have, 0);
@@ -61,22 +55,4 @@ static void serve(int peer) {
   }
 }
 
-int main(void) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0), room = 4 << 20;
-  setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-  if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 8) != 0) {
-    perror("venue");
-    return 1;
-  }
-  getsockname(listener, (struct sockaddr *)&address, &length);
-  printf("{\"port\":%d}\n", ntohs(address.sin_port));
-  fflush(stdout);
-  for (;;) {
-    int peer = accept(listener, NULL, NULL);
-    if (peer < 0) return 1;
-    serve(peer);
-    close(peer);
-  }
-}
+int main(void) { return serve_all("venue", 4 << 20, serve); }

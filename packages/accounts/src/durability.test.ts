@@ -16,15 +16,14 @@ import {
   phase,
   type ScratchBooks,
   scratchBooks,
+  scratchHouse,
   TRADE_DATE,
   takeIn,
 } from './scratch-books.ts';
 
 let books: ScratchBooks;
 before(async () => {
-  books = await scratchBooks({ shared_buffers: '32MB' });
-  await openHouse(books);
-  await openCells(books);
+  books = await scratchHouse(undefined, { shared_buffers: '32MB' });
   await books.run('deposit', deposit(11, '1000000000'));
 });
 after(() => books?.remove());

@@ -12,19 +12,16 @@ import {
   MORNING,
   numbered,
   openCells,
-  openHouse,
   phase,
   type ScratchBooks,
-  scratchBooks,
+  scratchHouse,
   TRADE_DATE,
   takeIn,
 } from './scratch-books.ts';
 
 let books: ScratchBooks;
 before(async () => {
-  books = await scratchBooks();
-  await openHouse(books);
-  await openCells(books);
+  books = await scratchHouse();
   await books.run('deposit', deposit(11, '100000000'));
 });
 after(() => books?.remove());

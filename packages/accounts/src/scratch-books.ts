@@ -26,6 +26,14 @@ export async function scratchBooks(settings?: Readonly<Record<string, string>>):
   return booksOver(scratch);
 }
 
+/** The same with its parties, accounts and the cells that client 1's orders need; `lim` as of {@link openCells}. */
+export async function scratchHouse(lim?: string, settings?: Readonly<Record<string, string>>): Promise<ScratchBooks> {
+  const books = await scratchBooks(settings);
+  await openHouse(books);
+  await openCells(books, lim);
+  return books;
+}
+
 let count = 0;
 
 export function booksOver(scratch: ScratchDatabase): ScratchBooks {

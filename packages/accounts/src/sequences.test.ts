@@ -9,20 +9,16 @@ import {
   clientFill,
   deposit,
   numbered,
-  openCells,
-  openHouse,
   phase,
   type ScratchBooks,
-  scratchBooks,
+  scratchHouse,
   TRADE_DATE,
   takeIn,
 } from './scratch-books.ts';
 
 let books: ScratchBooks;
 before(async () => {
-  books = await scratchBooks();
-  await openHouse(books);
-  await openCells(books, '50000');
+  books = await scratchHouse('50000');
   await books.run('day-open', { businessDate: BUSINESS_DATE, sessions: [{ market: 'ARCX', tradeDate: TRADE_DATE }] });
   await takeIn(books.centre, 'ARCX', numbered(1, [phase(1)]));
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ledgerVerify } from '@meridian/accounts';
+import { ceiling, nearest, ONE } from './long-hand.fixture.ts';
 import type { BatchOutcome } from './runner.ts';
 import { type ChangeLine, DUE, type ScratchDay, type SessionDate, scratchDay, type TradeLine, toCny } from './scratch-day.ts';
 import { confirmation } from './statement.ts';
@@ -17,13 +18,6 @@ beforeEach(async () => {
 });
 afterEach(() => day.remove());
 
-function nearest(n: bigint, d: bigint): bigint {
-  const floor = n >= 0n ? n / d : -((-n + d - 1n) / d);
-  const twice = (n - floor * d) * 2n;
-  return twice > d || (twice === d && floor % 2n !== 0n) ? floor + 1n : floor;
-}
-const ceiling = (n: bigint, d: bigint) => (n + d - 1n) / d;
-const ONE = 10_000_000_000n;
 const night = (cost: bigint, nights = 1n) => nearest(cost * F * 325n * nights, ONE * 10_000n * 360n);
 const margin = (cost: bigint) => ceiling(cost * F * 25n, ONE * 100n);
 const MARKS = { '2013-10-07': '167.42', '2013-10-08': '165.48', '2013-10-09': '165.60' } as const;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ledgerVerify } from '@meridian/accounts';
 import type { Clearing } from './clearing.ts';
+import { ceiling, nearest, ONE } from './long-hand.fixture.ts';
 import { DUE, playDay, type ScratchDay, scratchDay } from './scratch-day.ts';
 
 /*
@@ -29,15 +30,6 @@ after(async () => {
   await day?.remove();
 });
 
-/** n ÷ d to the nearest, ties to even. */
-function nearest(n: bigint, d: bigint): bigint {
-  const floor = n >= 0n ? n / d : -((-n + d - 1n) / d);
-  const twice = (n - floor * d) * 2n;
-  return twice > d || (twice === d && floor % 2n !== 0n) ? floor + 1n : floor;
-}
-const ceiling = (n: bigint, d: bigint) => (n + d - 1n) / d;
-
-const ONE = 10_000_000_000n;
 const F7 = nearest(83_055n * ONE, 13_572n);
 
 interface Booked {

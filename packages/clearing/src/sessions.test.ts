@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ledgerVerify } from '@meridian/accounts';
+import { ceiling, nearest, ONE } from './long-hand.fixture.ts';
 import { DUE, openBusiness, type ScratchDay, type SessionDate, scratchDay, toCny } from './scratch-day.ts';
 
 /*
@@ -48,13 +49,6 @@ before(async () => {
 });
 after(() => day?.remove());
 
-function nearest(n: bigint, d: bigint): bigint {
-  const floor = n >= 0n ? n / d : -((-n + d - 1n) / d);
-  const twice = (n - floor * d) * 2n;
-  return twice > d || (twice === d && floor % 2n !== 0n) ? floor + 1n : floor;
-}
-const ceiling = (n: bigint, d: bigint) => (n + d - 1n) / d;
-const ONE = 10_000_000_000n;
 const batch = (date: SessionDate) => `${MARKET}.swap.${date}.1`;
 
 async function one<R extends object>(sql: string, parameters: (string | number | bigint)[] = []): Promise<R> {

@@ -119,8 +119,8 @@ export async function writeBrokerFile(
   const rows = brokerRows(config, entries, date, terms);
   const path = join(dropDir, brokerFileName(config.mic, date));
   await mkdir(dropDir, { recursive: true });
-  await writeWhole(path, formatBrokerFile({ mic: config.mic, date, closedAt, rows }));
-  await writeWhole(`${path}.done`, '');
+  await drop(path, formatBrokerFile({ mic: config.mic, date, closedAt, rows }));
+  await drop(`${path}.done`, '');
   return path;
 }
 
@@ -131,8 +131,11 @@ export async function droppedBrokerFile(dropDir: string, mic: string, date: Date
   return there === undefined ? undefined : path;
 }
 
-/** A reader sees the old file or the whole new one. */
-async function writeWhole(path: string, text: string): Promise<void> {
+/**
+ * A reader sees the old file or the whole new one, and what `.done` promises is on the disk. The house keeps its own small
+ * files in its own way, private and at once: what a broker drops is another firm's.
+ */
+async function drop(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
   const file = await open(temporary, 'w');
   try {

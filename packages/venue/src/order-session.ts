@@ -233,7 +233,10 @@ function writeExecution(
 
 const AVERAGE_DIGITS = 8;
 
-/** Rounded half even to the eighth decimal; the exact value is Σ quantity × price of the fills. */
+/**
+ * Rounded half even to the eighth decimal; the exact value is Σ quantity × price of the fills. The venue's own arithmetic on
+ * purpose: it is the counterparty, and where it used the node's, no test could see the two disagree.
+ */
 function averagePrice(value: number, quantity: number): number {
   if (quantity === 0) return 0;
   return Number(mulDiv(BigInt(value), 10n ** BigInt(AVERAGE_DIGITS - NODE_PRICE_DIGITS), BigInt(quantity), 'half-even'));
