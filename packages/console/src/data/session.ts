@@ -49,7 +49,9 @@ export function useSignOut(): () => Promise<void> {
   return async () => {
     await call('DELETE /v1/session').catch(() => undefined);
     setCsrfToken(null);
-    client.clear();
+    // The frame follows this very query: it is told, not thrown away with what the user had read.
     client.setQueryData(sessionQuery.queryKey, null);
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+    client.getMutationCache().clear();
   };
 }

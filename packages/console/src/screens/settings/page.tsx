@@ -1,6 +1,6 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { call, reading } from '../../data/call.ts';
-import { useSession } from '../../data/session.ts';
+import { useMay, useSession } from '../../data/session.ts';
 import { scaleUnit } from '../../format/number.ts';
 import { ZONES, zoneName } from '../../format/time.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
@@ -14,12 +14,15 @@ import { Panel } from '../../parts/panel.tsx';
 import { Select } from '../../parts/select.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
+import { notify } from '../../parts/toast.tsx';
 import { setPreferences, usePreferences } from '../../preferences.ts';
 import { railOf } from '../../shell/rail-order.ts';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
 import { dutyWords } from '../duty-words.ts';
 import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
+import { EnrolFactor } from '../sign-in/enrol.tsx';
+import { text as signInText } from '../sign-in/text.ts';
 import { useChange } from '../use-change.ts';
 import { When } from '../when.tsx';
 import './settings.css';
@@ -32,7 +35,10 @@ export default function Settings() {
   return (
     <div className="settings">
       <Look />
-      <WhoAmI />
+      <div>
+        <WhoAmI />
+        <Factors />
+      </div>
       <Sessions />
       <Codes />
       <Keys />
@@ -47,7 +53,7 @@ function Look() {
     (Object.entries(names) as [V, string][]).map(([value, label]) => ({ value, label }));
   return (
     <Panel title={words.here} about={words.hereAbout}>
-      <div className="form settings-form">
+      <div className="form settings-form settings-look">
         <Field label={words.language}>
           <Select
             value={chosen.language}
@@ -114,10 +120,35 @@ function WhoAmI() {
             [words.duty, session.duties.map((duty) => nameOf(duties, duty)).join(' · ')],
             [words.jurisdiction, session.jurisdiction],
             [words.entities, session.entities.join(' · ')],
-            [words.factor, session.strong ? words.yes : words.no],
             [words.expires, <Moment key="expires" at={session.expires} />],
           ]}
         />
+      </div>
+    </Panel>
+  );
+}
+
+/** My second factors. Enrolling one ends my other sessions. */
+function Factors() {
+  const words = useText(text);
+  const { factors, strong } = useSession();
+  const mayManage = useMay('credential.manage');
+  const signIn = useText(signInText);
+  const queries = useQueryClient();
+  const done = () => {
+    notify('done', words.factorEnrolled);
+    void queries.invalidateQueries({ queryKey: ['GET /v1/sessions'] });
+  };
+  return (
+    <Panel title={words.factors} about={words.factorsAbout}>
+      <div className="settings-form">
+        <Facts
+          facts={[
+            [words.enrolled, factors.map((each) => signIn.kindOf[each]).join(' · ') || words.noFactors],
+            [words.shownNow, strong ? words.yes : words.no],
+          ]}
+        />
+        {mayManage && <EnrolFactor done={done} />}
       </div>
     </Panel>
   );
