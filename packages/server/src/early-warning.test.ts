@@ -6,7 +6,17 @@ import { after, before, describe, test } from 'node:test';
 import { openAccountCentre } from '@meridian/accounts';
 import { MANDATORY_SUITES, MARGIN_SHORTFALL, type ReasonCode, shippedEarlyWarning, TRANSITIONS } from '@meridian/ai';
 import { type AnswerOf, type BodyOf, ROUTES, type RouteName } from '@meridian/api';
-import { currency, type Instant, isProblem, parseInstant, silentLogger, type TSchema, validateConfig } from '@meridian/base';
+import {
+  addDays,
+  currency,
+  dateText,
+  type Instant,
+  isProblem,
+  parseInstant,
+  silentLogger,
+  type TSchema,
+  validateConfig,
+} from '@meridian/base';
 import { crossRate, loadMarketFacts } from '@meridian/market';
 import { recordRateSet, recordReference } from '@meridian/reference';
 import type { PositionSnapshot, RiskSnapshot } from '@meridian/risk';
@@ -21,6 +31,7 @@ import { openDecisions } from './http/decision.ts';
 import type { Asking, Endpoint } from './http/endpoint.ts';
 import { modelEndpoints } from './http/routes/model.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { recordCloses } from './published-close.fixture.ts';
 import { snapshotReader } from './reading/house.ts';
 
 const BEGIN = parseInstant('2013-10-08T14:00:00Z');
@@ -114,10 +125,11 @@ describe('early warning in the house', () => {
 
   test('[AI-c] judges every five minutes of business time, by the rule while no model is deployed', async () => {
     // Eighty official closes that move by one percent, up and down by turns.
-    await scratch.database.query(
-      `INSERT INTO accounts.mark (listing, trade_date, price, kind, source_at, market, seq, k)
-       SELECT 1, date '2013-10-07' - n, 16700000000 + (CASE WHEN n % 2 = 0 THEN 167000000 ELSE 0 END), 'closing-print', 1, 'ARCX', 1, 0
-         FROM generate_series(0, 79) AS n`,
+    await recordCloses(
+      scratch.database,
+      Array.from({ length: 80 }, (_, n) => ({
+        ...{ listing: 1, market: 'ARCX', date: addDays(dateText('2013-10-07'), -n), price: n % 2 === 0 ? 168.67 : 167 },
+      })),
     );
     const before = (await listed()).length;
     await later(JUDGE_EVERY / 2);

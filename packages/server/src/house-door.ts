@@ -43,6 +43,7 @@ import { userEndpoints } from './http/routes/user.ts';
 import { siteRules } from './http/site.ts';
 import { openKillSwitch } from './kill-switch.ts';
 import type { ProcessClient } from './link/rpc.ts';
+import { readClosingHistory } from './mark-history.ts';
 import { eventsAt } from './market-events.ts';
 import { openOrderDesk } from './order-desk.ts';
 import type { ProcessSettings } from './process/settings.ts';
@@ -110,7 +111,10 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoo
     eventsAt: (market, seq) => eventsAt(nodes, market, seq),
     allowed: (principal) => new Set(allowed(principal)),
   };
-  const models = openModelDesk({ database, audit, facts, risk: house.risk, businessNow: house.now, logger });
+  const models = openModelDesk({
+    ...{ database, audit, facts, risk: house.risk, businessNow: house.now, logger },
+    history: readClosingHistory(folder, logger),
+  });
   const newest = () => Math.max(0, ...Object.values(board.seq()));
   const views = riskViews(reading, newest);
 

@@ -10,6 +10,7 @@ import { type ScratchDatabase, scratchDatabase } from '@meridian/store';
 import { demoReference } from './demo/cast.ts';
 import { markHistories, readClosingHistory } from './mark-history.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { recordCloses } from './published-close.fixture.ts';
 
 const UNTIL = dateText('2013-10-08');
 let scratch: ScratchDatabase;
@@ -28,13 +29,8 @@ after(async () => {
 const lines = (symbol: string, mic: string, last: DateText): string[] =>
   Array.from({ length: 450 }, (_, n) => `${addDays(last, n - 449)},${symbol},${mic},${(100 + n / 100).toFixed(2)}`);
 
-async function mark(listing: number, date: string, price: number): Promise<void> {
-  await scratch.database.query(
-    `INSERT INTO accounts.mark (listing, trade_date, price, kind, source_at, market, seq, k)
-     VALUES ($1, $2, $3, 'closing-print', 1, 'ARCX', 1, 0)`,
-    [listing, date, BigInt(Math.round(price * 1e8))],
-  );
-}
+const mark = (listing: number, date: string, price: number): Promise<void> =>
+  recordCloses(scratch.database, [{ listing, market: 'ARCX', date, price }]);
 
 test('closes before the first official mark come from the history of that symbol on that market, later ones never', async () => {
   const { database } = scratch;

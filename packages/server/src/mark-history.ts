@@ -37,8 +37,9 @@ interface MarksRow {
 }
 
 /**
- * The official closing marks of every listing up to a date, oldest first, and before the first of them what the history
- * says. A series of the history belongs to the listing of its symbol and market, or of its symbol where it names no market.
+ * The house's own closing history: the marks of every listing up to a date whose market's batch was published, oldest first,
+ * in the quote currency and adjusted for nothing. It grows by one a session: a mark that no published batch rests on may still
+ * be disputed and does not count. Before the first of them stands what the history says. A series of the history belongs to the listing of its symbol and market, or of its symbol where it names no market.
  */
 export async function markHistories(
   db: Queryable,
@@ -51,8 +52,11 @@ export async function markHistories(
               WHERE valid_from <= $1 ORDER BY listing, valid_from DESC) l
        LEFT JOIN LATERAL (
          SELECT array_agg(price ORDER BY trade_date) AS closes, min(trade_date) AS first, max(trade_date) AS last
-           FROM (SELECT trade_date, price FROM accounts.mark WHERE listing = l.listing AND trade_date <= $1
-                  ORDER BY trade_date DESC LIMIT ${CLOSES_MAX}) k) m ON true`,
+           FROM (SELECT k.trade_date, k.price FROM accounts.mark k
+                  WHERE k.listing = l.listing AND k.trade_date <= $1
+                    AND EXISTS (SELECT 1 FROM clearing.batch b WHERE b.market = k.market AND b.kind = 'market'
+                                   AND b.clearing_date = k.trade_date AND b.live_attempt IS NOT NULL)
+                  ORDER BY k.trade_date DESC LIMIT ${CLOSES_MAX}) p) m ON true`,
     [until],
   );
   const series = new Map(history?.series.map((each) => [`${each.group}/${each.symbol}`, each]));
