@@ -144,8 +144,8 @@ export const TransferRequest = closed(
   { $id: 'TransferRequest' },
 );
 /**
- * `at`: business time. `waiting`: for the bank; `awaiting-approval`: for a second person, and not in the books yet. `approval`: the
- * request that it is or came from.
+ * `at`: business time. `waiting`: for the bank; `awaiting-approval`: for a second person, and not in the books yet. `approval`: of
+ * what is not in the books, the request that it is.
  */
 export const Transfer = resource(
   'transfer',

@@ -326,7 +326,7 @@ describe('cash', () => {
     assert.deepEqual(walked, [approval, ...others.map(({ id }) => id)]);
     await decide(approval as string, CLEARING);
     const [booked] = await list(CLIENT);
-    assert.deepEqual([booked?.state, booked?.approval, booked?.checker], ['waiting', approval, 'clearing']);
+    assert.deepEqual([booked?.state, booked?.approval, booked?.checker], ['waiting', null, 'clearing']);
   });
 
   test('[DS-10] that clearing sends out for a client is checked by another of clearing', async () => {

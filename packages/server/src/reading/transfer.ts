@@ -34,8 +34,7 @@ const REQUESTS_FROM = 2n ** 62n;
 export async function transfers(db: Queryable, sight: Sight, master: string | undefined, ask: PageAsk): Promise<TransferRow[]> {
   const { rows } = await db.query<TransferRow>(
     `SELECT * FROM (
-     SELECT c.no, c.id, c.kind, c.at, x."from", x."to", x.currency, x.amount, c.maker, c.checker, e.result, NULL AS request,
-            CASE WHEN c.id LIKE 'approval:%' THEN substr(c.id, 10) END AS approval
+     SELECT c.no, c.id, c.kind, c.at, x."from", x."to", x.currency, x.amount, c.maker, c.checker, e.result, NULL AS request, NULL AS approval
        FROM accounts.command c
        LEFT JOIN accounts.command w ON c.kind = 'identify-receipt' AND w.id = c.body ->> 'receipt'
       CROSS JOIN LATERAL (SELECT
