@@ -107,6 +107,7 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoo
   const reading: ReadingHouse = {
     ...{ mode: settings.mode, database, facts, risk: house.risk, cursors, operations, clearing, logger },
     ...{ read: snapshotReader(database), businessNow: house.now, approvals: waits.approvals },
+    orders: board.source,
     nodes: async () => (await house.status()).nodes,
     eventsAt: (market, seq) => eventsAt(nodes, market, seq),
     allowed: (principal) => new Set(allowed(principal)),

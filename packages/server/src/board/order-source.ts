@@ -22,12 +22,27 @@ export interface OrderSource {
     after: string | undefined,
     limit: number,
   ): { readonly items: readonly Order[]; readonly last: string | undefined };
+  /**
+   * Orders that the principal may see by their number, by market and number, or by a part of the client's own id among the
+   * newest {@link SOUGHT}; filled or not. Newest first, at most `max`.
+   */
+  find(principal: Principal, text: string, max: number): readonly FoundOrder[];
   /** Whose it is, for the policies; undefined where there is none. */
   resource(market: string, order: string): Resource | undefined;
   detail(market: string, order: string): Promise<OrderDetail | undefined>;
   /** The newest sequence number on the board, over all markets. */
   readonly seq: number;
 }
+
+export interface FoundOrder {
+  readonly market: string;
+  readonly order: string;
+  readonly clOrdId: string;
+  readonly accountCode: string;
+}
+
+/** So many of the newest orders are looked through for a part of a client's id. */
+const SOUGHT = 20_000;
 
 const STEP_TEXT: Readonly<Record<StepKind, { readonly zh: string; readonly en: string }>> = {
   report: { zh: '客户节点回报', en: 'The client node reports' },
@@ -61,6 +76,25 @@ export function orderSource(board: OrderBoard, names: OrderNames, database: Data
         }
       }
       return { items, last: undefined };
+    },
+    find(principal, text, max) {
+      const numbered = /^(?:([A-Z0-9]{4})[-/ ])?([1-9]\d{0,15})$/.exec(text.toUpperCase());
+      const rows = new Map<string, BoardRow>();
+      if (numbered !== null)
+        for (const market of markets.filter((each) => numbered[1] === undefined || numbered[1] === each)) {
+          const row = board.row(`${market}-${numbered[2]}`);
+          if (row !== undefined && isVisible(row, principal, names)) rows.set(row.id, row);
+        }
+      const part = text.toLowerCase();
+      let sought = 0;
+      for (const row of board.rows()) {
+        if (rows.size >= max || ++sought > SOUGHT) break;
+        if (row.clOrdId.toLowerCase().includes(part) && isVisible(row, principal, names)) rows.set(row.id, row);
+      }
+      return [...rows.values()].slice(0, max).map((row) => ({
+        ...{ market: row.market, order: row.id.slice(row.id.lastIndexOf('-') + 1), clOrdId: row.clOrdId },
+        accountCode: names.account(row.account)?.code ?? String(row.account),
+      }));
     },
     resource(market, order) {
       const owner = ownerOf(board.row(`${market}-${order}`), names);

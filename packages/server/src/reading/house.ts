@@ -5,6 +5,7 @@ import type { NumberedEvent } from '@meridian/messages';
 import type { RiskMonitor } from '@meridian/risk';
 import type { Action, Principal } from '@meridian/security';
 import type { Database, Queryable } from '@meridian/store';
+import type { OrderSource } from '../board/order-source.ts';
 import type { Cursors } from '../http/cursor.ts';
 import type { Operations } from '../http/operations.ts';
 import type { NodeStatus } from '../status.ts';
@@ -15,6 +16,8 @@ export interface ReadingHouse {
   readonly database: Database;
   /** Reads in one snapshot. What a client's user is shown is confirmed by row security besides. */
   readonly read: Reader;
+  /** The board: what the books do not know of orders that were never filled. */
+  readonly orders: Pick<OrderSource, 'find'>;
   readonly risk: Pick<RiskMonitor, 'snapshot' | 'positions'>;
   readonly facts: MarketFacts;
   readonly cursors: Cursors;

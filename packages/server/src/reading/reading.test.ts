@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { subFunds } from '@meridian/accounts';
 import { isProblem } from '@meridian/base';
+import type { NumberedEvent } from '@meridian/messages';
 import type { Principal } from '@meridian/security';
 import { accountEndpoints } from '../http/routes/account.ts';
 import { contractEndpoints } from '../http/routes/contract.ts';
@@ -196,6 +197,54 @@ test('[DS-7] the palette finds what the session may read and nothing else', asyn
   assert.ok((await kinds(staff('clearing'), '1')).includes('journal 1'));
   assert.deepEqual(await kinds(fund2, 'FUND-A'), []);
   assert.deepEqual(await kinds(trader, '%'), []);
+});
+
+test('[DS-7] the palette finds orders that were never filled, users and models, each to those who may read it', async () => {
+  const find = async (who: Principal, q: string) =>
+    (await desk.ask('GET /v1/search', who, { query: { q } })).map(({ kind, id, path }) => `${kind} ${id} ${path}`);
+  const report = {
+    ...{
+      order: 777_001,
+      session: 1,
+      outSeq: 1,
+      account: 2,
+      listing: 1,
+      side: 1,
+      effect: 1,
+      type: 2,
+      tif: 0,
+      status: 48,
+      execType: 48,
+    },
+    ...{ quantity: 100, price: 1_000_000, cumQuantity: 0, cumValue: 0, leavesQuantity: 100, rejection: 0, cell: 0, limit: 0 },
+    ...{ used: 0, requested: 0, wouldPass: 0, clOrdId: 'Resting-0815' },
+  };
+  const header = { seq: 900_000, k: 0, time: 1_381_154_400_000_000 };
+  scratch.board.apply('ARCX', { name: 'order-report', header, body: report } as unknown as NumberedEvent);
+  const order = 'order ARCX/777001 /orders/ARCX/777001';
+  for (const text of ['777001', 'ARCX-777001', 'arcx/777001', 'resting-08'])
+    assert.deepEqual(await find(trader, text), [order], text);
+  assert.deepEqual(await find(staff('compliance'), '777001'), [order]);
+  assert.deepEqual(await find(staff('trader', [1n]), '777001'), [], 'account 2 is of entity 2');
+  assert.deepEqual(await find(staff('clearing'), '777001'), [], 'clearing reads no orders');
+  assert.deepEqual(scratch.house.orders.find(clientUser(1n), '777001', 8), []);
+  assert.equal(scratch.house.orders.find(clientUser(2n), '777001', 8).length, 1);
+
+  await scratch.database.connection((connection) =>
+    connection.script(`SET session_replication_role = replica;
+      INSERT INTO security.user (name, title_zh, title_en, jurisdictions, clients, entities, created_at)
+      VALUES ('watcher-9', '值守', 'Night watch', '{CN}', '{}', '{1}', now());
+      INSERT INTO ai.model_version (id, use_case, no, tier, owner_team, artefact_sha256, params, code_version, environment,
+                                    trained_from, trained_to, seed, operator, started_at, ended_at, iterations, registered_at, since)
+      VALUES ('night-model', 'margin', 3, 'T2', 'quant', 'f', '{}', '1', 'test', '2011-01-01', '2012-01-01', 1, 'quant', now(), now(),
+              1, now(), now());
+      SET session_replication_role = origin`),
+  );
+  const [user, model] = ['user watcher-9 /users?user=watcher-9', 'model night-model /models?face=models&version=night-model'];
+  assert.deepEqual(await find(staff('auditor'), 'night'), [user, model]);
+  assert.deepEqual(await find(staff('risk'), 'night'), [model]);
+  assert.deepEqual(await find(trader, 'night'), []);
+  assert.deepEqual(await find(clientUser(1n), 'night'), []);
 });
 
 test('[UA-2] [DS-7] a client sees exactly its own rows on each list; an entity out of view is not there', async () => {

@@ -10,6 +10,9 @@ import { recordRateSet, recordReference } from '@meridian/reference';
 import { openRiskMonitor, type RiskMonitor } from '@meridian/risk';
 import { type Action, applyRowSecurity, openAuthorizer, type Principal } from '@meridian/security';
 import { type Database, scratchDatabase } from '@meridian/store';
+import { OrderBoard } from '@meridian/trading';
+import { orderNames } from '../board/order-names.ts';
+import { type OrderSource, orderSource } from '../board/order-source.ts';
 import { demoAccounts, demoReference } from '../demo/cast.ts';
 import { openCursors } from '../http/cursor.ts';
 import { MIGRATIONS } from '../migrations.ts';
@@ -31,11 +34,13 @@ export interface ScratchReading {
   mend(market: string, date: '2013-10-09'): void;
   /** Every event that was taken in. */
   readonly events: ReadonlyMap<string, readonly NumberedEvent[]>;
+  /** Orders as those events tell of them. */
+  readonly board: OrderBoard;
   remove(): Promise<void>;
 }
 
 /** The rooms whose tables are read. */
-const ROOMS_READ = ['security', 'reference', 'accounts', 'clearing'];
+const ROOMS_READ = ['security', 'reference', 'accounts', 'clearing', 'ai'];
 const FOLDERS_READ = MIGRATIONS.filter((folder) => ROOMS_READ.some((room) => folder.includes(`/${room}/`)));
 export const MARKETS = ['ARCX', 'XNYS'] as const;
 type SessionDate = '2013-10-07' | '2013-10-08' | '2013-10-09';
@@ -141,11 +146,14 @@ export async function scratchReading(folders: readonly string[] = FOLDERS_READ):
   }
   const risk = await openRiskMonitor({ dir, database, logger: silentLogger });
   await risk.rebase(NOW);
+  const [board, names] = [new OrderBoard(), orderNames(database)];
+  for (const [market, each] of events) for (const event of each) board.apply(market, event);
+  await names.refresh();
   return {
-    ...{ database, centre, clearing, risk, events },
+    ...{ database, centre, clearing, risk, events, board },
     trade: (date, change = (file) => file) => trade(stage, date, change),
     mend: (market, date) => drop(stage, market, date, stage.files.get(`${market} ${date}`) as string),
-    house: readingHouse({ database, facts, risk, clearing, events }),
+    house: readingHouse({ database, facts, risk, clearing, events, orders: orderSource(board, names, database, MARKETS) }),
     async remove() {
       await risk.close();
       await clearing.close();
@@ -329,6 +337,7 @@ function readingHouse(parts: {
   readonly risk: RiskMonitor;
   readonly clearing: Clearing;
   readonly events: ReadonlyMap<string, readonly NumberedEvent[]>;
+  readonly orders: OrderSource;
 }): ReadingHouse {
   const authorizer = openAuthorizer();
   return {

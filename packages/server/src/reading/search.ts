@@ -1,11 +1,12 @@
 import type { AnswerOf } from '@meridian/api';
-import type { Action } from '@meridian/security';
+import type { Action, Principal } from '@meridian/security';
 import type { Queryable } from '@meridian/store';
-import type { Sight } from './sight.ts';
+import type { OrderSource } from '../board/order-source.ts';
+import { sightOf } from './sight.ts';
 
 type Found = AnswerOf<'GET /v1/search'>[number];
 
-/** Each kind with the action that lets somebody read it. `asked`: clients, entities, the text as a pattern, and as a number. */
+/** Each kind that tables know, with the action that lets somebody read it. `asked`: clients, entities, the text as a pattern, and as a number. */
 const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; readonly sql: string }[] = [
   {
     kind: 'order',
@@ -46,7 +47,7 @@ const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; r
   {
     kind: 'journal',
     action: 'ledger.read',
-    sql: `SELECT j.id::text AS id, j.id || ' ' || j.rule AS label, '/ledger/' || j.id AS path
+    sql: `SELECT j.id::text AS id, j.id || ' ' || j.rule AS label, '/ledger?journal=' || j.id AS path
             FROM asked JOIN accounts.journal j ON j.id = asked.number
            WHERE clients IS NULL AND EXISTS (SELECT 1 FROM accounts.posting p JOIN accounts.ledger_account a ON a.id = p.account
                                               WHERE p.journal = j.id AND a.entity = ANY (entities))`,
@@ -59,6 +60,19 @@ const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; r
            WHERE d.file_name ILIKE pattern AND (clients IS NULL OR d.client = ANY (clients))
              AND (d.client IS NULL OR c.entity = ANY (entities))`,
   },
+  {
+    kind: 'user',
+    action: 'user.read',
+    sql: `SELECT u.name AS id, u.title_zh || ' ' || u.title_en AS label, '/users?user=' || u.name AS path FROM asked, security.user u
+           WHERE (u.name ILIKE pattern OR u.title_zh ILIKE pattern OR u.title_en ILIKE pattern) AND asked.clients IS NULL`,
+  },
+  {
+    kind: 'model',
+    action: 'model.read',
+    sql: `SELECT v.id, v.use_case || ' ' || v.no AS label, '/models?face=models&version=' || v.id AS path
+            FROM asked, ai.model_version v
+           WHERE (v.id ILIKE pattern OR v.use_case ILIKE pattern) AND asked.clients IS NULL`,
+  },
 ];
 const ASKED =
   'WITH asked AS (SELECT $1::bigint[] AS clients, $2::bigint[] AS entities, $3::text AS pattern, $4::bigint AS number)';
@@ -67,18 +81,32 @@ const ASKED =
 const EACH_MAX = 8;
 
 /** What the palette finds: by number, by token, code or name, in everything that this session may read. */
-export async function search(db: Queryable, sight: Sight, allowed: ReadonlySet<Action>, text: string): Promise<Found[]> {
+export async function search(
+  db: Queryable,
+  principal: Principal,
+  allowed: ReadonlySet<Action>,
+  orders: Pick<OrderSource, 'find'>,
+  text: string,
+): Promise<Found[]> {
   const sought = text.trim();
   if (sought === '') return [];
+  const sight = sightOf(principal);
   const number = /^[1-9]\d{0,17}$/.test(sought) ? sought : null;
   const pattern = `%${sought.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  const found: Found[] = [];
+  // Orders that trade, or never did, are on the board; those that it forgot are in the books, by their fills.
+  const found: Found[] = allowed.has('order.read') ? orders.find(principal, sought, EACH_MAX).map(orderFound) : [];
   for (const { kind, action, sql } of KINDS) {
     if (!allowed.has(action)) continue;
     const { rows } = await db.query<Omit<Found, 'kind'>>(`${ASKED} ${sql} ORDER BY 1 LIMIT ${EACH_MAX}`, [
       ...[sight.clients, sight.entities, pattern, number],
     ]);
-    found.push(...rows.map((row) => ({ kind, ...row })));
+    const isNew = (row: Omit<Found, 'kind'>) => !found.some((each) => each.kind === kind && each.id === row.id);
+    found.push(...rows.filter(isNew).map((row) => ({ kind, ...row })));
   }
   return found.slice(0, 50);
+}
+
+function orderFound({ market, order, clOrdId, accountCode }: ReturnType<OrderSource['find']>[number]): Found {
+  const label = [market, order, accountCode, ...(clOrdId === '' ? [] : [clOrdId])].join(' ');
+  return { kind: 'order', id: `${market}/${order}`, label, path: `/orders/${market}/${order}` };
 }

@@ -65,7 +65,9 @@ export function overviewEndpoints(house: ReadingHouse): Pick<Endpoints, Overview
     'GET /v1/search': {
       handle: async ({ principal, query }) => {
         refuseUnkeepable(query);
-        const found = await house.read(principal, (db) => search(db, sightOf(principal), house.allowed(principal), query.q));
+        const found = await house.read(principal, (db) =>
+          search(db, principal, house.allowed(principal), house.orders, query.q),
+        );
         return { body: found };
       },
     },
