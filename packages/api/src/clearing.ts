@@ -135,7 +135,10 @@ export const BatchRun = closed(
   { fromStep: Type.Integer({ minimum: 0, maximum: 20 }), reason: Token(400) },
   { $id: 'BatchRun' },
 );
-/** Something that takes its time: its progress, its log, its end. */
+/**
+ * Something that takes its time: its progress, its log, its end. `problem`: a problem document in the language asked for, with
+ * `texts` of title, detail and remedy in `zh` and `en`.
+ */
 export const Operation = resource(
   'operation',
   { zh: '作业', en: 'Long job' },

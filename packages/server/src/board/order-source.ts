@@ -3,8 +3,9 @@ import { formatInstant, formatTrimmed } from '@meridian/base';
 import { PRICE_DIGITS } from '@meridian/market';
 import type { Principal, Resource } from '@meridian/security';
 import type { Database } from '@meridian/store';
-import type { BoardRow, LifeStep, OrderBoard, StepKind } from '@meridian/trading';
+import type { BoardRow, OrderBoard } from '@meridian/trading';
 import type { OrderNames } from './order-names.ts';
+import { stepOf } from './order-step.ts';
 import { isVisible } from './order-view.ts';
 import { type Rejection, rejectionOf } from './rejection.ts';
 import { ruleTitle } from './rule-title.ts';
@@ -43,21 +44,6 @@ export interface FoundOrder {
 
 /** So many of the newest orders are looked through for a part of a client's id. */
 const SOUGHT = 20_000;
-
-const STEP_TEXT: Readonly<Record<StepKind, { readonly zh: string; readonly en: string }>> = {
-  report: { zh: '客户节点回报', en: 'The client node reports' },
-  'change-refused': { zh: '改撤被拒', en: 'A change is refused' },
-  fill: { zh: '客户成交', en: 'The client is filled' },
-  'fill-busted': { zh: '成交被撤销', en: 'A fill is busted' },
-  'fill-corrected': { zh: '成交被更正', en: 'A fill is corrected' },
-  intent: { zh: '对冲意图交给对冲节点', en: 'The hedge node gets the intent' },
-  'hedge-order': { zh: '对冲委托发往交易所', en: 'A hedge order leaves for the venue' },
-  'hedge-report': { zh: '交易所回报', en: 'The venue reports' },
-  'hedge-fill': { zh: '对冲成交', en: 'The hedge is filled' },
-  'hedge-fill-busted': { zh: '对冲成交被撤销', en: 'A hedge fill is busted' },
-  'hedge-fill-corrected': { zh: '对冲成交被更正', en: 'A hedge fill is corrected' },
-  exception: { zh: '需要人工处理', en: 'A person must look' },
-};
 
 export function orderSource(board: OrderBoard, names: OrderNames, database: Database, markets: readonly string[]): OrderSource {
   const show = (row: BoardRow): Order => shown(row, names);
@@ -163,24 +149,6 @@ function shown(row: BoardRow, names: OrderNames): Order {
 /** The check that refused it, in its own figures. Checks that passed are not in the log: the verdict lists them all. */
 function failedCheck({ code, used, requested, limit, unit, currency }: Rejection): OrderDetail['checks'][number] {
   return { code, title: ruleTitle(code), passed: false, used, requested, limit, unit: currency ?? unit };
-}
-
-function stepOf(step: LifeStep, begun: number): OrderDetail['steps'][number] {
-  const { zh, en } = STEP_TEXT[step.kind];
-  const said = [
-    step.state,
-    step.quantity === 0 ? null : step.quantity,
-    step.price === null ? null : `@ ${step.price}`,
-    step.code,
-  ];
-  const detail = said.filter((part) => part !== null).join(' ');
-  return {
-    at: formatInstant(step.at),
-    seq: step.seq,
-    name: step.kind,
-    text: { zh: `${zh} ${detail}`.trim(), en: `${en} ${detail}`.trim() },
-    microseconds: step.at - begun,
-  };
 }
 
 async function fillsOf(database: Database, market: string, order: string): Promise<OrderDetail['fills']> {

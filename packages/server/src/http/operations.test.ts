@@ -56,6 +56,24 @@ test('a job that fails says so in plain words; a fault of ours tells nothing of 
   assert.doesNotMatch(JSON.stringify(fault), /swordfish/);
 });
 
+test('what went wrong with a job is told in the language asked for, and in both', async () => {
+  const operations = await openOperations(scratch.database, silentLogger);
+  const { operation } = await operations.start({
+    ...JOB,
+    work: () => Promise.reject(new Problem('OPERATIONS_TOO_MANY', { max: 16 })),
+  });
+  await operations.idle();
+  const [zh, en] = [await operations.get(operation, 'zh'), await operations.get(operation, 'en')];
+  assert.match(String(zh?.problem?.['detail']), /[\u4e00-\u9fff].*16|16.*[\u4e00-\u9fff]/);
+  assert.doesNotMatch(String(en?.problem?.['detail']), /[\u4e00-\u9fff]/);
+  for (const { problem } of [zh, en].map((each) => each as NonNullable<typeof zh>)) {
+    const texts = problem?.['texts'] as Record<'zh' | 'en', { title: string; detail: string; remedy: string }>;
+    assert.deepEqual([texts.zh.detail, texts.en.detail], [zh?.problem?.['detail'], en?.problem?.['detail']]);
+    assert.match(texts.zh.remedy, /[\u4e00-\u9fff]/);
+  }
+  assert.deepEqual((await operations.list(undefined, 'zh')).find((each) => each.operation === operation)?.problem, zh?.problem);
+});
+
 test('a job that was running when the house went down is found interrupted', async () => {
   const earlier = await openOperations(scratch.database, silentLogger);
   let finish: () => void = () => {};

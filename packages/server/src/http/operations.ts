@@ -7,12 +7,16 @@ import {
   type Instant,
   isProblem,
   type Logger,
+  Problem,
+  type ProblemParams,
+  problemKind,
   wallClock,
 } from '@meridian/base';
 import { type Database, instantParameter } from '@meridian/store';
 import { reasonOf } from '../process/child.ts';
 import { problem } from './problems.ts';
 
+type Language = 'zh' | 'en';
 export type Operation = AnswerOf<'GET /v1/operations/{operation}'>;
 
 /** How a job tells where it is. */
@@ -38,10 +42,10 @@ export interface Job {
 export interface Operations {
   /** Starts the job and answers at once. @throws Problem OPERATIONS_TOO_MANY */
   start(job: Job): Promise<Operation>;
-  /** The job as it is now. */
-  get(id: string): Promise<Operation | undefined>;
+  /** The job as it is now; what went wrong in `language`, and beside it in both. */
+  get(id: string, language?: Language): Promise<Operation | undefined>;
   /** Newest first, at most 200; `by`: of one user only. */
-  list(by?: string): Promise<Operation[]>;
+  list(by?: string, language?: Language): Promise<Operation[]>;
   /** Waits until nothing runs. */
   idle(): Promise<void>;
 }
@@ -113,8 +117,8 @@ export async function openOperations(
   const write = (set: string, ...values: Parameters<Database['query']>[1] & {}) =>
     database.query(`UPDATE server.operation SET ${set} WHERE operation = $1 AND state = 'running'`, values);
 
-  const read = async (where: string, values: Parameters<Database['query']>[1]) =>
-    (await database.query<Row>(`SELECT * FROM server.operation ${where}`, values)).rows.map(shown);
+  const read = async (where: string, values: Parameters<Database['query']>[1], language: Language = 'en') =>
+    (await database.query<Row>(`SELECT * FROM server.operation ${where}`, values)).rows.map((row) => shown(row, language));
 
   return {
     async start(job) {
@@ -141,9 +145,11 @@ export async function openOperations(
       begin();
       return (await read('WHERE operation = $1', [id]))[0] as Operation;
     },
-    get: async (id) => (/^[0-9a-f-]{36}$/.test(id) ? (await read('WHERE operation::text = $1', [id]))[0] : undefined),
-    async list(by) {
-      const all = await read('WHERE $1::text IS NULL OR maker = $1 ORDER BY started DESC, operation LIMIT 200', [by ?? null]);
+    get: async (id, language) =>
+      /^[0-9a-f-]{36}$/.test(id) ? (await read('WHERE operation::text = $1', [id], language))[0] : undefined,
+    async list(by, language) {
+      const newest = 'WHERE $1::text IS NULL OR maker = $1 ORDER BY started DESC, operation LIMIT 200';
+      const all = await read(newest, [by ?? null], language);
       return all.map((each) => ({ ...each, log: each.log.slice(-LINES_LISTED) }));
     },
     async idle() {
@@ -171,6 +177,19 @@ interface Row {
   readonly log: Operation['log'];
 }
 
-function shown({ maker, started, ended, ...row }: Row): Operation {
-  return { ...row, by: maker, started: formatInstant(started), ended: ended === null ? null : formatInstant(ended) };
+function shown({ maker, started, ended, ...row }: Row, language: Language): Operation {
+  return {
+    ...{ ...row, problem: row.problem === null ? null : inWords(row.problem, language) },
+    ...{ by: maker, started: formatInstant(started), ended: ended === null ? null : formatInstant(ended) },
+  };
+}
+
+/** What is kept are code and figures with English words; a code that this version does not know any more keeps those. */
+function inWords(kept: NonNullable<Operation['problem']>, language: Language): NonNullable<Operation['problem']> {
+  const { code, params } = kept as { code: string; params: ProblemParams };
+  if (problemKind(code) === undefined) return kept;
+  const fault = new Problem(code, params);
+  const [zh, en] = [fault.document('zh'), fault.document('en')];
+  const both = ({ title, detail, remedy }: typeof zh) => ({ title, detail, remedy });
+  return { ...(language === 'zh' ? zh : en), texts: { zh: both(zh), en: both(en) } };
 }

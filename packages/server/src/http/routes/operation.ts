@@ -12,15 +12,17 @@ export function operationEndpoints(
 ): Pick<Endpoints, OperationRoutes> {
   return {
     'GET /v1/operations': {
-      handle: async ({ principal }) => ({ body: await operations.list(seesAll(principal) ? undefined : principal.user) }),
+      handle: async ({ principal, language }) => ({
+        body: await operations.list(seesAll(principal) ? undefined : principal.user, language),
+      }),
     },
     'GET /v1/operations/{operation}': {
       resource: async ({ params }) => {
         const operation = await operations.get(params.operation);
         return operation && { kind: 'operation', id: operation.operation, maker: operation.by };
       },
-      handle: async ({ params }) => {
-        const operation = await operations.get(params.operation);
+      handle: async ({ params, language }) => {
+        const operation = await operations.get(params.operation, language);
         if (operation === undefined) throw problem('NO_SUCH_RESOURCE');
         return { body: operation };
       },
