@@ -87,7 +87,7 @@ function Models() {
 /** What decides now, and the switch: to rules by anybody who may, at once. */
 function State() {
   const words = useText(text);
-  const maySwitch = useMay('model.suspend');
+  const maySwitch = useMay('model.switch');
   const state = useQuery({ ...reading('GET /v1/ai'), refetchInterval: 2_000 });
   const change = useChange(
     (body: { readonly mode: 'model' | 'rules'; readonly reason: string }, idempotencyKey) =>

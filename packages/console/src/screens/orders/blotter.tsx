@@ -1,8 +1,9 @@
 import { useCallback, useState } from 'react';
 import { useLineAge } from '../../data/age.ts';
+import { useBeat } from '../../data/line.ts';
 import { useViewport, useViewportState } from '../../data/use-viewport.ts';
 import { formatNumber } from '../../format/number.ts';
-import { BEIJING, formatTime, instantOf } from '../../format/time.ts';
+import { instantOf } from '../../format/time.ts';
 import { GridView } from '../../grid/grid-view.tsx';
 import type { Condition, Sort } from '../../grid/source.ts';
 import { useText } from '../../i18n/use-text.ts';
@@ -10,6 +11,7 @@ import { KeyHint } from '../../parts/key-hint.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
 import { Empty } from '../../parts/states.tsx';
+import { useWhen } from '../when.tsx';
 import { ASKED, COLUMNS } from './columns.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { type OrderKey, orderKeyText } from './order-key.ts';
@@ -52,13 +54,15 @@ export function Blotter({ chosen, filter, onFilter, onOpen, onSelect, className 
     const order = orderAt(key);
     if (order !== undefined) then(order);
   };
-  const moment = instantOf(at);
+  const when = useWhen();
+  // Rows that are quiet are as new as the last beat: the blotter stands where the business clock does.
+  const moment = instantOf(useBeat()?.businessTime);
   return (
     <Panel
       className={`blotter ${className}`}
       title={words.title}
       about={at === null ? undefined : words.about(formatNumber(total))}
-      {...(moment === null ? {} : { asOf: formatTime(moment, BEIJING) })}
+      {...(moment === null || at === null ? {} : { asOf: when(moment) })}
       age={age}
       actions={
         <>

@@ -7,19 +7,29 @@ interface CheckFigureProps {
   readonly value: string | null;
   /** What the value counts: price, quantity, orders, microseconds, millionths, or a currency. */
   readonly unit: string | null;
+  /** The unit stands elsewhere. */
+  readonly bare?: boolean;
+}
+
+/** Units that are part of how a figure is written, and not a word after it. */
+const WRITTEN = ['price', 'amount', 'ppm', 'microseconds'];
+
+/** The word for what a figure counts: shares, orders, a currency; empty where the figure says it by itself. */
+export function unitWord(unit: string | null, names: Readonly<Record<string, string>>): string {
+  return unit === null || WRITTEN.includes(unit) ? '' : (names[unit] ?? unit);
 }
 
 /** A figure of a check or refusal as one reads it: prices and money with their places, delays as time, ratios as per cent, the unit after it. */
-export function CheckFigure({ value, unit }: CheckFigureProps) {
+export function CheckFigure({ value, unit, bare = false }: CheckFigureProps) {
   const words = useText(text);
-  if (value === null || unit === null || unit === 'price' || unit === 'amount') return exact(value);
-  if (unit === 'ppm') return ppm(value);
-  if (unit === 'microseconds') return formatDuration(Number(value));
-  const names: Readonly<Record<string, string>> = words.unitOf;
+  if (value !== null && unit === 'ppm') return ppm(value);
+  if (value !== null && unit === 'microseconds') return formatDuration(Number(value));
+  const word = unitWord(unit, words.unitOf);
+  if (value === null || bare || word === '') return exact(value);
   return (
     <>
       {exact(value)}
-      <span className="dim"> {names[unit] ?? unit}</span>
+      <span className="dim"> {word}</span>
     </>
   );
 }

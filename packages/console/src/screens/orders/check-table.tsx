@@ -1,6 +1,6 @@
 import type { AnswerOf } from '@meridian/api';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
-import { CheckFigure } from './check-figure.tsx';
+import { CheckFigure, unitWord } from './check-figure.tsx';
 import { text } from './text.ts';
 
 /** Zero is what a rule without such a figure says. */
@@ -36,25 +36,40 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
                 {check.passed ? '✓ ' : '✕ '}
               </span>
               {check.title[language]} <span className="hidden-text">{check.passed ? words.passed : words.failed}</span>
-              {hasFigure(check.requested) && hasFigure(check.used) && (
-                <span className="check-used dim">
-                  {words.figure.used} <CheckFigure value={check.used} unit={check.unit} />
-                </span>
-              )}
+              <CheckNote check={check} />
             </th>
             <td className="num">
               {check.requested === null && check.used === null ? (
                 <span className="dim">{check.passed ? words.passed : words.failed}</span>
               ) : (
-                <CheckFigure value={hasFigure(check.requested) ? check.requested : check.used} unit={check.unit} />
+                <CheckFigure value={hasFigure(check.requested) ? check.requested : check.used} unit={check.unit} bare />
               )}
             </td>
             <td className="num dim">
-              <CheckFigure value={check.limit} unit={check.unit} />
+              <CheckFigure value={check.limit} unit={check.unit} bare />
             </td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** What the figures count, and what is in use already where something more is asked for. */
+function CheckNote({ check }: { readonly check: Check }) {
+  const words = useText(text);
+  const unit = unitWord(check.unit, words.unitOf);
+  const used = hasFigure(check.requested) && hasFigure(check.used);
+  if (unit === '' && !used) return null;
+  return (
+    <span className="check-used dim">
+      {unit}
+      {used && (
+        <>
+          {unit !== '' && ' · '}
+          {words.figure.used} <CheckFigure value={check.used} unit={check.unit} bare />
+        </>
+      )}
+    </span>
   );
 }

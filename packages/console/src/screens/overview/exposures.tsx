@@ -90,7 +90,7 @@ function useColumns(): readonly TableColumn<ExposureLine>[] {
   return useMemo(
     () => [
       {
-        ...{ key: 'market', title: words.market, width: 82 },
+        ...{ key: 'market', title: words.market, width: 80 },
         cell: (row) => (
           <>
             {row.market} <span className="dim">{row.currency}</span>
@@ -102,7 +102,7 @@ function useColumns(): readonly TableColumn<ExposureLine>[] {
       { key: 'hedge', title: words.hedgeDelta, numeric: true, cell: (row) => <Plain value={row.hedgeDelta} /> },
       { key: 'net', title: words.net, numeric: true, cell: (row) => <Plain value={row.net} /> },
       {
-        ...{ key: 'limit', title: words.limit, width: 128, numeric: true },
+        ...{ key: 'limit', title: words.limit, width: 124, numeric: true },
         cell: (row) => <Bar ratio={ratio(row.limitUsedPpm)} tick={ratio(row.leasedPpm)} warnAt={LIMIT_WARN} />,
       },
       {
@@ -117,7 +117,7 @@ function useColumns(): readonly TableColumn<ExposureLine>[] {
         ...{ key: 'below', title: words.below, width: 74, numeric: true },
         cell: (row) => <span className={row.belowCallLine > 0 ? 'warn' : 'dim'}>{words.accounts(row.belowCallLine)}</span>,
       },
-      { key: 'profit', title: words.profit, width: 86, numeric: true, cell: (row) => <Scaled value={row.profit} signed /> },
+      { key: 'profit', title: words.profit, width: 80, numeric: true, cell: (row) => <Scaled value={row.profit} signed /> },
     ],
     [words],
   );

@@ -40,11 +40,11 @@ export function MarginsPanel() {
   const columns: readonly TableColumn<MarginLine>[] = [
     { key: 'account', title: words.account, cell: (row) => row.token },
     {
-      ...{ key: 'ratio', title: words.ratio, width: 60, numeric: true },
+      ...{ key: 'ratio', title: words.ratio, width: 66, numeric: true },
       cell: (row) => <span className={row.state === 'normal' ? '' : tones[row.state]}>{ppm(row.ratioPpm)}</span>,
     },
     {
-      ...{ key: 'shortfall', title: words.shortfall, ...mixedUnit(scale, language), width: 76, numeric: true },
+      ...{ key: 'shortfall', title: words.shortfall, ...mixedUnit(scale, language), width: 80, numeric: true },
       cell: (row) => (
         <>
           <Scaled value={row.shortfall} />
@@ -53,7 +53,7 @@ export function MarginsPanel() {
       ),
     },
     {
-      ...{ key: 'state', title: words.handling, width: 100, numeric: true },
+      ...{ key: 'state', title: words.handling, width: 90, numeric: true },
       cell: (row) => {
         const due = instantOf(row.due);
         return (

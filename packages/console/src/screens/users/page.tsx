@@ -44,7 +44,7 @@ export default function UsersPage() {
     },
     { key: 'where', title: words.jurisdictions, width: 90, cell: ({ jurisdictions }) => jurisdictions.join(' ') },
     { key: 'sessions', title: words.sessions, width: 70, numeric: true, cell: ({ sessions }) => sessions },
-    { key: 'last', title: words.lastSignIn, width: 118, cell: ({ lastSignIn }) => <When at={lastSignIn} clock="wall" /> },
+    { key: 'last', title: words.lastSignIn, width: 136, cell: ({ lastSignIn }) => <When at={lastSignIn} clock="wall" /> },
   ];
   const choose = (user: string | undefined) => navigate({ to: '/users', search: user === undefined ? {} : { user } });
   const selected = users.data?.find(({ user }) => user === chosen);
