@@ -116,14 +116,22 @@ export function houseDuties(options: DutiesOptions): Duties {
     }
   }
 
+  /** The newest deposit at which each open call was not covered yet: asked again without another, the books say the same. */
+  const uncoveredAt = new Map<string, bigint>();
+
   async function calls(now: Instant): Promise<void> {
-    const { rows } = await database.query<{ id: string; due_at: bigint }>(
-      `SELECT id, due_at FROM accounts.margin_call WHERE state = 'raised' ORDER BY raised_at, id`,
+    const { rows } = await database.query<{ id: string; due_at: bigint; deposit: bigint }>(
+      `SELECT c.id, c.due_at, (SELECT coalesce(max(j.id), 0)::bigint FROM accounts.journal j WHERE j.rule = 'deposit') AS deposit
+         FROM accounts.margin_call c WHERE c.state = 'raised' ORDER BY c.raised_at, c.id`,
     );
-    for (const { id, due_at } of rows) {
-      const met = await settle(id, 'meet-margin-call', now);
-      if (met || now < Number(due_at)) continue;
-      await settle(id, 'breach-margin-call', now);
+    const open = new Set(rows.map(({ id }) => id));
+    for (const id of uncoveredAt.keys()) if (!open.has(id)) uncoveredAt.delete(id);
+    for (const { id, due_at, deposit } of rows) {
+      if (uncoveredAt.get(id) !== deposit) {
+        if (await settle(id, 'meet-margin-call', now)) continue;
+        uncoveredAt.set(id, deposit);
+      }
+      if (now >= Number(due_at)) await settle(id, 'breach-margin-call', now);
     }
   }
 
