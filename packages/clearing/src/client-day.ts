@@ -1,11 +1,11 @@
 import type { AccountCommand } from '@meridian/accounts';
-import { invariant } from '@meridian/base';
 import type { Queryable, Transaction } from '@meridian/store';
 import { keepDocument } from './document-store.ts';
 import { queueNotices } from './mail.ts';
 import { problem } from './problems.ts';
 import type { ClearingFacts } from './rules.ts';
 import { confirmation, type DayBatch, statement } from './statement.ts';
+import { goLive } from './step/go-live.ts';
 import type { Publisher } from './step/publish.ts';
 import { hashOf, type Step, type StepScope } from './step.ts';
 
@@ -104,14 +104,7 @@ async function closeClient(
 const close: Step<ClientDayContext> = {
   name: 'publish',
   async run(tx, scope) {
-    const outputHash = scope.outputHash('statement');
-    const { rowCount } = await tx.query(
-      `UPDATE clearing.batch SET live_attempt = $2, published_at = $3, output_hash = $4
-        WHERE batch = $1 AND live_attempt IS NULL`,
-      [scope.batch, scope.attempt, scope.at, outputHash],
-    );
-    invariant(rowCount === 1, 'a client day is closed once');
-    return { outputHash: hashOf(['published', outputHash]), rowsIn: 1, rowsOut: 1, summary: { at: scope.at } };
+    return goLive(tx, scope, scope.outputHash('statement'));
   },
   async commit(scope, within) {
     await scope.context.publisher.accountCentre.execute(closing(scope), { within });

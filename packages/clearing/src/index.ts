@@ -6,6 +6,7 @@ export { type ClearingFacts, ClearingRules, clearingRules } from './rules.ts';
 export type { BatchOutcome } from './runner.ts';
 export { changeDue, type DueBatch, planBatches } from './schedule.ts';
 export {
+  BATCH_LINES,
   type BatchLine,
   type BatchStatus,
   type ClearingStatus,

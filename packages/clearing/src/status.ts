@@ -61,21 +61,26 @@ export interface BatchStatus extends BatchLine {
   readonly errors: readonly ErrorLine[];
 }
 
-const LINES = `
+/**
+ * Every batch there is or will be, one row: what is planned beside what ran, its newest attempt and step, who holds it, and the
+ * first fatal fault of it. Instants are of business.
+ */
+export const BATCH_LINES = `
   SELECT coalesce(b.batch, u.market || '.' || u.business || '.' || u.clearing_date || '.1') AS batch, coalesce(b.kind, u.kind) AS kind,
          coalesce(b.market, u.market) AS market, coalesce(b.business, u.business) AS business,
-         coalesce(b.clearing_date, u.clearing_date) AS clearing_date, u.due_at, coalesce(a.attempt, 0) AS attempt,
+         coalesce(b.clearing_date, u.clearing_date) AS clearing_date, u.close_at, u.due_at, a.at, b.published_at,
+         coalesce(a.attempt, 0) AS attempt,
          CASE WHEN b.live_attempt IS NOT NULL THEN 'published' WHEN a.state = 'running' THEN 'running'
               WHEN a.state = 'failed' THEN 'failed' WHEN u.state = 'skipped' THEN 'skipped' ELSE 'planned' END AS state,
-         s.name AS step, o.holder, e.reason_en AS reason, b.output_hash
+         s.name AS step, o.holder, e.reason_zh, e.reason_en, b.output_hash
     FROM clearing.batch b
     FULL JOIN clearing.batch_due u ON (u.market, u.business, u.clearing_date) = (b.market, b.business, b.clearing_date)
     LEFT JOIN LATERAL (SELECT * FROM clearing.attempt a WHERE a.batch = b.batch ORDER BY a.attempt DESC LIMIT 1) a ON true
     LEFT JOIN LATERAL (SELECT name FROM clearing.step_run s WHERE (s.batch, s.attempt) = (a.batch, a.attempt)
                         ORDER BY s.step DESC LIMIT 1) s ON true
     LEFT JOIN clearing.op_lock o ON o.scope = 'batch' AND o.key = b.batch AND a.state = 'running'
-    LEFT JOIN LATERAL (SELECT reason_en FROM clearing.batch_error e WHERE (e.batch, e.attempt) = (a.batch, a.attempt)
-                          AND e.severity = 'fatal' ORDER BY e.no LIMIT 1) e ON true`;
+    LEFT JOIN LATERAL (SELECT reason_zh, reason_en FROM clearing.batch_error e
+                        WHERE (e.batch, e.attempt) = (a.batch, a.attempt) AND e.severity = 'fatal' ORDER BY e.no LIMIT 1) e ON true`;
 
 interface LineRow {
   readonly batch: string;
@@ -88,21 +93,21 @@ interface LineRow {
   readonly state: BatchLine['state'];
   readonly step: string | null;
   readonly holder: string | null;
-  readonly reason: string | null;
+  readonly reason_en: string | null;
   readonly output_hash: string | null;
 }
 
 const lineOf = (row: LineRow): BatchLine => ({
   ...{ batch: row.batch, kind: row.kind, market: row.market, business: row.business, clearingDate: row.clearing_date },
   ...{ state: row.state, attempt: row.attempt, step: row.step, dueAt: row.due_at === null ? null : Number(row.due_at) },
-  ...{ heldBy: row.holder, reason: row.reason, outputHash: row.output_hash },
+  ...{ heldBy: row.holder, reason: row.reason_en, outputHash: row.output_hash },
 });
 
 /** At most this many batches, the latest first. */
 const BATCHES_MAX = 500;
 
 export async function clearingStatus(database: Queryable): Promise<ClearingStatus> {
-  const { rows } = await database.query<LineRow>(`${LINES} ORDER BY clearing_date DESC, market LIMIT ${BATCHES_MAX}`);
+  const { rows } = await database.query<LineRow>(`${BATCH_LINES} ORDER BY clearing_date DESC, market LIMIT ${BATCHES_MAX}`);
   const mail = await database.query<{ queued: number; sent: number; dead: number }>(
     `SELECT count(*) FILTER (WHERE state = 'queued')::int AS queued, count(*) FILTER (WHERE state = 'sent')::int AS sent,
             count(*) FILTER (WHERE state = 'dead')::int AS dead FROM clearing.notification`,
@@ -113,7 +118,7 @@ export async function clearingStatus(database: Queryable): Promise<ClearingStatu
 /** @throws Problem BATCH_UNKNOWN */
 export async function batchStatus(database: Queryable, key: BatchKey): Promise<BatchStatus> {
   const batch = batchId(key);
-  const { rows } = await database.query<LineRow>(`SELECT * FROM (${LINES}) x WHERE batch = $1`, [batch]);
+  const { rows } = await database.query<LineRow>(`SELECT * FROM (${BATCH_LINES}) x WHERE batch = $1`, [batch]);
   const line = rows[0];
   if (line === undefined) throw problem('BATCH_UNKNOWN', { market: key.market, date: key.clearingDate });
   const attempts = await database.query<{ attempt: number; state: string; actor: string; trigger: string }>(

@@ -11,6 +11,7 @@ import {
 } from '@meridian/product';
 import type { Transaction } from '@meridian/store';
 import { averagePrice, type OpenContract } from '../contract-book.ts';
+import { EARLIER, publishedData } from '../published-data.ts';
 import type { StepScope } from '../step.ts';
 import type { Trade } from './analyse.ts';
 import type { MarketContext } from './plan.ts';
@@ -45,10 +46,8 @@ export async function amendmentsOf(tx: Transaction, trades: readonly Trade[]): P
   const amendments: Amendment[] = [];
   for (const trade of trades.filter(isAmendment)) {
     const { rows } = await tx.query<Trade & { clearing_date: DateText }>(
-      `SELECT t.*, b.clearing_date FROM clearing.batch b
-         JOIN clearing.step_run r ON r.batch = b.batch AND r.attempt = b.live_attempt AND r.name = 'analyse'
-         JOIN clearing.trade t ON t.batch = b.batch AND t.attempt = r.data_attempt
-        WHERE b.batch = $1 AND t.seq = $2 AND t.k = $3 AND t.kind = 'fill'`,
+      `SELECT d.*, b.clearing_date FROM ${publishedData('analyse', 'clearing.trade')}
+        WHERE b.batch = $1 AND d.seq = $2 AND d.k = $3 AND d.kind = 'fill'`,
       [trade.ref_batch, trade.ref_seq, trade.ref_k],
     );
     const root = rows[0];
@@ -96,11 +95,8 @@ async function historyOf(
 ): Promise<EventRow[]> {
   const { market, business, clearingDate } = scope.key;
   const { rows } = await tx.query<EventRow>(
-    `SELECT e.* FROM clearing.batch b
-       JOIN clearing.step_run r ON r.batch = b.batch AND r.attempt = b.live_attempt AND r.name = 'process'
-       JOIN clearing.contract_event e ON e.batch = b.batch AND e.attempt = r.data_attempt
-      WHERE b.kind = 'market' AND b.market = $1 AND b.business = $2 AND b.clearing_date < $3 AND e.contract = $4
-      ORDER BY b.clearing_date, e.no`,
+    `SELECT d.* FROM ${publishedData('process', 'clearing.contract_event')}
+      WHERE ${EARLIER} AND d.contract = $4 ORDER BY b.clearing_date, d.no`,
     [market, business, clearingDate, contract.contract],
   );
   return [...rows, ...((book.events.get(contract.contract) ?? []) as unknown as EventRow[])];

@@ -3,6 +3,7 @@ import type { DateText } from '@meridian/base';
 import type { Transaction } from '@meridian/store';
 import { type Account, readAccounts } from '../contract-book.ts';
 import { putRows, type Row, rowsOf } from '../dataset.ts';
+import { EARLIER, publishedData } from '../published-data.ts';
 import { type DatedReference, datedReference } from '../rules.ts';
 import { hashOf, type Step, type StepScope } from '../step.ts';
 import type { Trade } from './analyse.ts';
@@ -125,14 +126,11 @@ async function dueObligations(tx: Transaction, scope: StepScope<MarketContext>):
   const { previous } = pinsOf(scope);
   if (previous === null) return [];
   const { rows } = await tx.query<DueObligation>(
-    `SELECT o.entity, o.counterparty, o.currency, sum(o.amount)::bigint AS amount
-       FROM clearing.batch b
-       JOIN clearing.step_run r ON r.batch = b.batch AND r.attempt = b.live_attempt AND r.name = 'value'
-       JOIN clearing.obligation o ON o.batch = b.batch AND o.attempt = r.data_attempt
-      WHERE b.kind = 'market' AND b.market = $1 AND b.business = $2 AND b.clearing_date < $4
-        AND o.kind = 'cash' AND o.value_date > $3 AND o.value_date <= $4
-      GROUP BY o.entity, o.counterparty, o.currency ORDER BY o.entity, o.counterparty, o.currency`,
-    [scope.key.market, scope.key.business, previous.clearingDate, scope.key.clearingDate],
+    `SELECT d.entity, d.counterparty, d.currency, sum(d.amount)::bigint AS amount
+       FROM ${publishedData('value', 'clearing.obligation')}
+      WHERE ${EARLIER} AND d.kind = 'cash' AND d.value_date > $4 AND d.value_date <= $3
+      GROUP BY d.entity, d.counterparty, d.currency ORDER BY d.entity, d.counterparty, d.currency`,
+    [scope.key.market, scope.key.business, scope.key.clearingDate, previous.clearingDate],
   );
   return rows;
 }

@@ -2,7 +2,8 @@ import type { AccountCentre, AccountCommand, ContractChange, FillKey, LeaseBooki
 import { invariant } from '@meridian/base';
 import type { Database, Queryable } from '@meridian/store';
 import { rowsOf } from '../dataset.ts';
-import { hashOf, type Step, type StepScope } from '../step.ts';
+import type { Step, StepScope } from '../step.ts';
+import { goLive } from './go-live.ts';
 import { type MarketContext, pinsOf, placeOf } from './plan.ts';
 
 /** How a batch becomes the books: the account centre executes the publication, with our pointer in its transaction. */
@@ -26,18 +27,12 @@ interface LineRow {
 export const publish: Step<MarketContext> = {
   name: 'publish',
   async run(tx, scope) {
-    const outputHash = scope.outputHash('verify');
-    const { rowCount } = await tx.query(
-      `UPDATE clearing.batch SET live_attempt = $2, published_at = $3, output_hash = $4
-        WHERE batch = $1 AND live_attempt IS NULL`,
-      [scope.batch, scope.attempt, scope.at, outputHash],
-    );
-    invariant(rowCount === 1, 'a batch is published once');
+    const published = await goLive(tx, scope, scope.outputHash('verify'));
     await tx.query(`UPDATE clearing.source_file SET state = 'accepted' WHERE name = $1 AND sha256 = $2`, [
       pinsOf(scope).file,
       pinsOf(scope).fileSha256,
     ]);
-    return { outputHash: hashOf(['published', outputHash]), rowsIn: 1, rowsOut: 1, summary: { at: scope.at } };
+    return published;
   },
   async commit(scope, within) {
     const { database, accountCentre } = scope.context.publisher;

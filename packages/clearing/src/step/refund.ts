@@ -3,6 +3,7 @@ import { type Currency, type DateText, declareProblems, formatDecimal, minorDigi
 import { type FeeLevel, type FeeLine, feeAmount, PRICE_DIGITS } from '@meridian/market';
 import type { Transaction } from '@meridian/store';
 import type { Row } from '../dataset.ts';
+import { EARLIER, publishedData } from '../published-data.ts';
 import { FX_ONE, type ListingFact } from '../rules.ts';
 import type { BatchFault, StepScope } from '../step.ts';
 import { feeRule } from './lines.ts';
@@ -98,12 +99,10 @@ async function chargesOf(
 ): Promise<Charged[]> {
   const { market, business, clearingDate } = scope.key;
   const { rows } = await tx.query<Charged>(
-    `SELECT f.* FROM clearing.batch b
-       JOIN clearing.step_run r ON r.batch = b.batch AND r.attempt = b.live_attempt AND r.name = 'fee'
-       JOIN clearing.fee f ON f.batch = b.batch AND f.attempt = r.data_attempt
-      WHERE b.kind = 'market' AND b.market = $1 AND b.business = $2 AND b.clearing_date < $3 AND f.payer = $4
-        AND ((b.batch = $5 AND f.ref = $6) OR (f.line ->> 'of' = $5 AND f.line ->> 'ref' = $6))
-      ORDER BY b.clearing_date, f.code`,
+    `SELECT d.* FROM ${publishedData('fee', 'clearing.fee')}
+      WHERE ${EARLIER} AND d.payer = $4
+        AND ((b.batch = $5 AND d.ref = $6) OR (d.line ->> 'of' = $5 AND d.line ->> 'ref' = $6))
+      ORDER BY b.clearing_date, d.code`,
     [market, business, clearingDate, payer, batch, ref],
   );
   return rows;

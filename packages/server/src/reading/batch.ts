@@ -1,5 +1,6 @@
 import type { AnswerOf } from '@meridian/api';
 import type { Bilingual, Instant } from '@meridian/base';
+import { BATCH_LINES } from '@meridian/clearing';
 import type { Queryable } from '@meridian/store';
 import { instantText, orNull } from './figure.ts';
 import type { PageAsk } from './page.ts';
@@ -31,23 +32,6 @@ export interface BatchRow {
   readonly output_hash: string | null;
 }
 
-const LINES = `
-  SELECT coalesce(b.batch, u.market || '.' || u.business || '.' || u.clearing_date || '.1') AS batch, coalesce(b.kind, u.kind) AS kind,
-         coalesce(b.market, u.market) AS market, coalesce(b.business, u.business) AS business,
-         coalesce(b.clearing_date, u.clearing_date) AS clearing_date, u.close_at, u.due_at, a.at, b.published_at,
-         coalesce(a.attempt, 0) AS attempt,
-         CASE WHEN b.live_attempt IS NOT NULL THEN 'published' WHEN a.state = 'running' THEN 'running'
-              WHEN a.state = 'failed' THEN 'failed' WHEN u.state = 'skipped' THEN 'skipped' ELSE 'planned' END AS state,
-         s.name AS step, o.holder, e.reason_zh, e.reason_en, b.output_hash
-    FROM clearing.batch b
-    FULL JOIN clearing.batch_due u ON (u.market, u.business, u.clearing_date) = (b.market, b.business, b.clearing_date)
-    LEFT JOIN LATERAL (SELECT * FROM clearing.attempt a WHERE a.batch = b.batch ORDER BY a.attempt DESC LIMIT 1) a ON true
-    LEFT JOIN LATERAL (SELECT name FROM clearing.step_run s WHERE (s.batch, s.attempt) = (a.batch, a.attempt)
-                        ORDER BY s.step DESC LIMIT 1) s ON true
-    LEFT JOIN clearing.op_lock o ON o.scope = 'batch' AND o.key = b.batch AND a.state = 'running'
-    LEFT JOIN LATERAL (SELECT reason_zh, reason_en FROM clearing.batch_error e
-                        WHERE (e.batch, e.attempt) = (a.batch, a.attempt) AND e.severity = 'fatal' ORDER BY e.no LIMIT 1) e ON true`;
-
 /** The latest clearing date first. */
 export async function batches(
   db: Queryable,
@@ -56,7 +40,7 @@ export async function batches(
 ): Promise<BatchRow[]> {
   const [date = null, market = null, batch = null] = ask.after ?? [];
   const { rows } = await db.query<BatchRow>(
-    `SELECT * FROM (${LINES}) x
+    `SELECT * FROM (${BATCH_LINES}) x
       WHERE ($1::text IS NULL OR market = $1) AND ($2::date IS NULL OR clearing_date = $2)
         AND ($3::date IS NULL OR clearing_date < $3 OR clearing_date = $3 AND (market, batch) > ($4, $5))
       ORDER BY clearing_date DESC, market, batch LIMIT $6`,
@@ -66,13 +50,13 @@ export async function batches(
 }
 
 export async function batchRow(db: Queryable, batch: string): Promise<BatchRow | undefined> {
-  return (await db.query<BatchRow>(`SELECT * FROM (${LINES}) x WHERE batch = $1`, [batch])).rows[0];
+  return (await db.query<BatchRow>(`SELECT * FROM (${BATCH_LINES}) x WHERE batch = $1`, [batch])).rows[0];
 }
 
 /** Batches whose business instants fall into a window, at most 500. */
 export async function batchesWithin(db: Queryable, from: Instant, to: Instant): Promise<BatchRow[]> {
   const { rows } = await db.query<BatchRow>(
-    `SELECT * FROM (${LINES}) x
+    `SELECT * FROM (${BATCH_LINES}) x
       WHERE greatest(due_at, at, published_at) >= $1 AND least(close_at, due_at, at, published_at) < $2
       ORDER BY clearing_date, market, batch LIMIT 500`,
     [from, to],
