@@ -84,19 +84,28 @@ export async function receiveUnidentified(books: Books, cause: Cause, body: Comm
   return { journals: await post(books, cause, [{ rule: 'unidentified-receipt', businessDate: body.businessDate, lines }]) };
 }
 
+/** What a command said that another ends, once: undefined where there is none, or it has been ended. `ender` names it by a member. */
+async function openCommand<K extends 'receive-unidentified' | 'withdraw'>(
+  { tx }: Books,
+  kind: K,
+  id: string,
+  ender: { readonly kind: 'identify-receipt' | 'withdraw-settle'; readonly names: 'receipt' | 'withdrawal' },
+): Promise<CommandBodyOf<K> | undefined> {
+  const { rows } = await tx.query<{ body: CommandBodyOf<K> }>(
+    `SELECT c.body FROM accounts.command c WHERE c.id = $1 AND c.kind = '${kind}' AND NOT EXISTS
+       (SELECT 1 FROM accounts.command e WHERE e.kind = '${ender.kind}' AND e.body ->> '${ender.names}' = c.id)`,
+    [id],
+  );
+  return rows[0]?.body;
+}
+
 /** Its owner is found, a client of the same entity. Once. */
 export async function identifyReceipt(books: Books, cause: Cause, body: CommandBodyOf<'identify-receipt'>) {
-  const { rows } = await books.tx.query<{ body: CommandBodyOf<'receive-unidentified'>; ended: boolean }>(
-    `SELECT c.body, EXISTS (SELECT 1 FROM accounts.command e
-                             WHERE e.kind = 'identify-receipt' AND e.body ->> 'receipt' = c.id) AS ended
-       FROM accounts.command c WHERE c.id = $1 AND c.kind = 'receive-unidentified'`,
-    [body.receipt],
-  );
-  const [found] = rows;
+  const found = await openCommand(books, 'receive-unidentified', body.receipt, { kind: 'identify-receipt', names: 'receipt' });
   const sub = await readSub(books, body.sub);
-  if (found === undefined || found.ended || BigInt(found.body.entity) !== sub.entity || found.body.pool !== sub.pool)
+  if (found === undefined || BigInt(found.entity) !== sub.entity || found.pool !== sub.pool)
     throw problem('RECEIPT_REFUSED', { id: body.receipt, sub: body.sub });
-  const { amount, currency } = movement(found.body.amount, found.body.currency);
+  const { amount, currency } = movement(found.amount, found.currency);
   const waiting = { entity: Number(sub.entity), code: '9010' };
   const lines = entry('receipt-identified', waiting, subKey(sub, '2010'), currency, amount);
   return { journals: await post(books, cause, [{ rule: 'receipt-identified', businessDate: body.businessDate, lines }]) };
@@ -116,16 +125,10 @@ export async function withdraw(books: Books, cause: Cause, body: CommandBodyOf<'
 
 /** The bank paid, or sent the money back. */
 export async function settleWithdrawal(books: Books, cause: Cause, body: CommandBodyOf<'withdraw-settle'>) {
-  const { rows } = await books.tx.query<{ body: CommandBodyOf<'withdraw'>; ended: boolean }>(
-    `SELECT c.body, EXISTS (SELECT 1 FROM accounts.command e
-                             WHERE e.kind = 'withdraw-settle' AND e.body ->> 'withdrawal' = c.id) AS ended
-       FROM accounts.command c WHERE c.id = $1 AND c.kind = 'withdraw'`,
-    [body.withdrawal],
-  );
-  const [found] = rows;
-  if (found === undefined || found.ended) throw problem('WITHDRAWAL_ENDED', { id: body.withdrawal });
-  const { amount, currency } = movement(found.body.amount, found.body.currency);
-  const sub = await readSub(books, found.body.sub);
+  const found = await openCommand(books, 'withdraw', body.withdrawal, { kind: 'withdraw-settle', names: 'withdrawal' });
+  if (found === undefined) throw problem('WITHDRAWAL_ENDED', { id: body.withdrawal });
+  const { amount, currency } = movement(found.amount, found.currency);
+  const sub = await readSub(books, found.sub);
   const leaving = subKey(sub, '2014');
   const draft: JournalDraft =
     body.result === 'paid'

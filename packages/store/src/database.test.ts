@@ -30,6 +30,17 @@ before(async () => {
 });
 after(() => scratch.remove());
 
+/** The server was started again: it is the one that is stopped in the end. */
+function serveFrom(postgres: ScratchDatabase['postgres']): void {
+  const { dataDir } = scratch;
+  const remove = async () => {
+    await database.close();
+    await postgres.stop();
+    fs.rmSync(dataDir, { recursive: true, force: true });
+  };
+  scratch = { ...scratch, postgres, remove };
+}
+
 test('columns come back exact: int8 as bigint, date as its text, timestamptz to the microsecond, numeric as text', async () => {
   const { rows } = await database.query(
     `SELECT 9223372036854775807::int8 AS a, '{1,NULL,-2}'::int8[] AS b, '2013-10-07'::date AS c, '{2013-10-07}'::date[] AS d,
@@ -203,15 +214,7 @@ test('the database killed -9 under eight writers: nothing acknowledged is lost, 
     [],
   );
   assert.ok(acknowledged.length >= 150);
-  scratch = {
-    ...scratch,
-    postgres,
-    remove: async () => {
-      await database.close();
-      await postgres.stop();
-      fs.rmSync(scratch.dataDir, { recursive: true, force: true });
-    },
-  };
+  serveFrom(postgres);
 });
 
 test('a database that is away is a Problem that callers can wait on, and the same pool serves when it is back', async () => {
@@ -226,15 +229,7 @@ test('a database that is away is a Problem that callers can wait on, and the sam
   const postgres = await startPostgres({ dataDir: path.join(scratch.dataDir, 'postgres'), port: scratch.postgres.port });
   await waiting;
   assert.deepEqual((await database.query('SELECT id FROM public.entry WHERE id = 1')).rows, [{ id: 1n }]);
-  scratch = {
-    ...scratch,
-    postgres,
-    remove: async () => {
-      await database.close();
-      await postgres.stop();
-      fs.rmSync(scratch.dataDir, { recursive: true, force: true });
-    },
-  };
+  serveFrom(postgres);
 });
 
 test('the first statement goes with BEGIN and the last with COMMIT; a last one that fails takes everything with it', async () => {

@@ -131,7 +131,8 @@ function newOrder(clOrdId: string, side: string, quantity: number, price: string
 const OPEN = parseInstant('2013-10-07T13:30:00Z');
 const CLOSE = parseInstant('2013-10-07T20:00:00Z');
 
-test('a day over FIX: orders are filled from recorded liquidity, the broker file tells exactly what was reported', async (t) => {
+/** A minute into the session, with the house logged on. */
+async function openDay(t: TestContext) {
   const dir = await folder(t);
   const venue = await startVenue(await options(dir));
   later(t, () => venue.close());
@@ -139,6 +140,11 @@ test('a day over FIX: orders are filled from recorded liquidity, the broker file
   later(t, () => house.close());
   await up(house.session);
   await venue.advance(OPEN + 60_000_000);
+  return { dir, venue, house };
+}
+
+test('a day over FIX: orders are filled from recorded liquidity, the broker file tells exactly what was reported', async (t) => {
+  const { dir, venue, house } = await openDay(t);
   house.send('D', newOrder('m1', '1', 200, null));
   const fill = await house.next((m) => m[150] === 'F' && m[11] === 'm1');
   assert.deepEqual([fill[32], fill[39], fill[151], fill[1], fill[30]], ['200', '2', '0', 'HOUSE1', 'ARCX']);
@@ -262,13 +268,7 @@ test('garbled, unknown and malformed FIX is refused, nothing is lost and the ses
 });
 
 test('an operator busts and corrects over FIX and the file; an unknown execution is refused', async (t) => {
-  const dir = await folder(t);
-  const venue = await startVenue(await options(dir));
-  later(t, () => venue.close());
-  const house = client(venue.ports.order, 'HEDGE');
-  later(t, () => house.close());
-  await up(house.session);
-  await venue.advance(OPEN + 60_000_000);
+  const { dir, venue, house } = await openDay(t);
   house.send('D', newOrder('a', '1', 100, null));
   const first = await house.next((m) => m[150] === 'F');
   await venue.correct(first[17] as string, '167.00');

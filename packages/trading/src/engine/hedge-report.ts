@@ -1,3 +1,4 @@
+import { invariant } from '@meridian/base';
 import { EVENT_TYPE, HedgeFill, HedgeOrder, HedgeReport } from '@meridian/messages';
 import { writeHedgeId } from './hedge-id.ts';
 import { ACTION } from './hedge-port.ts';
@@ -52,6 +53,20 @@ export function orderChild(h: HedgeState, c: number, action: number): void {
   out.end(end);
 }
 
+/** A hedge-fill and a hedge-report begin with the child in one layout. */
+for (const fact of ['child', 'intent', 'route', 'listing', 'side', 'execType'] as const)
+  invariant(R[fact] === F[fact], `two layouts of ${fact}`);
+
+function writeChild(h: HedgeState, c: number, v: DataView, at: number, execType: number): void {
+  const { children } = h;
+  v.setFloat64(at + R.child, children.id[c] as number, true);
+  v.setFloat64(at + R.intent, children.intent[c] as number, true);
+  v.setUint32(at + R.route, children.route[c] as number, true);
+  v.setUint32(at + R.listing, children.listing[c] as number, true);
+  v.setUint8(at + R.side, children.side[c] as number);
+  v.setUint8(at + R.execType, execType);
+}
+
 /** A fill, bust or correction; its time and texts stand in the venue's report, at the places given. @returns its ordinal in the command. */
 export function reportChildFill(
   h: HedgeState,
@@ -69,12 +84,7 @@ export function reportChildFill(
   const k = out.nextK;
   const at = out.begin(EVENT_TYPE['hedge-fill']);
   const v = out.view;
-  v.setFloat64(at + F.child, children.id[c] as number, true);
-  v.setFloat64(at + F.intent, children.intent[c] as number, true);
-  v.setUint32(at + F.route, children.route[c] as number, true);
-  v.setUint32(at + F.listing, children.listing[c] as number, true);
-  v.setUint8(at + F.side, children.side[c] as number);
-  v.setUint8(at + F.execType, execType);
+  writeChild(h, c, v, at, execType);
   v.setFloat64(at + F.quantity, quantity, true);
   v.setFloat64(at + F.price, price, true);
   v.setFloat64(at + F.cumQuantity, children.cum[c] as number, true);
@@ -100,12 +110,7 @@ export function reportChild(
   const k = out.nextK;
   const at = out.begin(EVENT_TYPE['hedge-report']);
   const v = out.view;
-  v.setFloat64(at + R.child, children.id[c] as number, true);
-  v.setFloat64(at + R.intent, children.intent[c] as number, true);
-  v.setUint32(at + R.route, children.route[c] as number, true);
-  v.setUint32(at + R.listing, children.listing[c] as number, true);
-  v.setUint8(at + R.side, children.side[c] as number);
-  v.setUint8(at + R.execType, execType);
+  writeChild(h, c, v, at, execType);
   v.setUint8(at + R.status, status);
   v.setUint16(at + R.rejection, rejection, true);
   v.setFloat64(at + R.quantity, children.quantity[c] as number, true);
