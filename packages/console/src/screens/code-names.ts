@@ -201,6 +201,22 @@ const chinese = {
     ...{ long: '多', short: '空', local: '本币', composite: '综合', quanto: '固定', client: '客户', house: '本司' },
     ...{ 'per-fill': '逐笔', 'per-order': '逐委托', 'day-average': '日均价', FIFO: '先进先出' },
   },
+  /** Fields of what a request would change, and the words that they change to. */
+  changed: {
+    ...{
+      limit: '上限',
+      free: '剩余额度',
+      state: '状态',
+      duties: '职责',
+      jurisdictions: '法域',
+      clients: '客户',
+      entities: '主体',
+    },
+    ...{ withdraw: '出金' },
+  },
+  changedTo: {
+    ...{ active: '有效', disabled: '停用', locked: '锁定', 'over-leased': '超额租出', withdrawable: '可取', halted: '已停机' },
+  },
   /** Events of a market's log. */
   event: {
     ...{ 'order-report': '委托回报', 'cancel-rejected': '撤单被拒', 'client-fill': '客户成交', 'hedge-intent': '对冲意向' },

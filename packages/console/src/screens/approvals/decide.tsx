@@ -15,8 +15,10 @@ import { notify } from '../../parts/toast.tsx';
 import { AnswerPanel, Failure } from '../answer-panel.tsx';
 import { dutyWords } from '../duty-words.ts';
 import { nameOf } from '../names.ts';
+import { changesIn } from './changes.ts';
 import { Countdown } from './countdown.tsx';
 import type { Approval } from './page.tsx';
+import { Target } from './target.tsx';
 import { text } from './text.ts';
 
 type Verdict = 'approve' | 'refuse' | 'return';
@@ -109,7 +111,7 @@ export function Decide({ approval: listed, next }: DecideProps) {
           <p className="strong">{data.title[language]}</p>
           <Facts
             facts={[
-              [words.target, data.target],
+              [words.target, <Target key="target" approval={data} />],
               [words.state, nameOf(words.stateOf, data.state)],
               [words.maker, data.maker],
               [words.duty, `${nameOf(duties, data.duty)} · ${words.needs(data.needs)}`],
@@ -119,7 +121,7 @@ export function Decide({ approval: listed, next }: DecideProps) {
             ]}
           />
           <h3>{words.diff}</h3>
-          <Diff changes={data.diff} />
+          <Diff changes={changesIn(language, data.diff)} />
           <h3>{words.decisions}</h3>
           <Decisions approval={data} />
           {stale && <p className="warn">{words.changed}</p>}

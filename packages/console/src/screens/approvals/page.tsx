@@ -13,6 +13,7 @@ import { When } from '../when.tsx';
 import './approvals.css';
 import { Countdown } from './countdown.tsx';
 import { Decide } from './decide.tsx';
+import { useTargetName } from './target.tsx';
 import { text } from './text.ts';
 
 export type Approval = ItemOf<'GET /v1/approvals'>;
@@ -24,6 +25,7 @@ export default function Approvals() {
   const words = useText(text);
   const duties = useText(dutyWords);
   const language = useLanguage();
+  const targetName = useTargetName();
   const search = route.useSearch();
   const navigate = useNavigate();
   const view = search.view ?? 'waiting';
@@ -46,7 +48,7 @@ export default function Approvals() {
   ]);
   const columns: readonly TableColumn<Approval>[] = [
     { key: 'title', title: words.kindTitle, cell: (row) => row.title[language] },
-    { key: 'target', title: words.target, cell: (row) => <span className="mild">{row.target}</span> },
+    { key: 'target', title: words.target, cell: (row) => <span className="mild">{targetName(row)}</span> },
     {
       ...{ key: 'state', title: words.state, width: 84 },
       cell: (row) => <span className={tones[row.state] ?? ''}>{nameOf(words.stateOf, row.state)}</span>,
