@@ -5,30 +5,19 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openAccountCentre } from '@meridian/accounts';
 import { MANDATORY_SUITES, MARGIN_SHORTFALL, type ReasonCode, shippedEarlyWarning, TRANSITIONS } from '@meridian/ai';
-import { type AnswerOf, type BodyOf, ROUTES, type RouteName } from '@meridian/api';
-import {
-  addDays,
-  currency,
-  dateText,
-  type Instant,
-  isProblem,
-  parseInstant,
-  silentLogger,
-  type TSchema,
-  validateConfig,
-} from '@meridian/base';
+import type { AnswerOf, BodyOf, RouteName } from '@meridian/api';
+import { addDays, currency, dateText, type Instant, isProblem, parseInstant, silentLogger } from '@meridian/base';
 import { crossRate, loadMarketFacts } from '@meridian/market';
 import { recordRateSet, recordReference } from '@meridian/reference';
 import type { PositionSnapshot, RiskSnapshot } from '@meridian/risk';
 import { type Action, type AuditLog, DUTIES, openAuditLog, openAuthorizer, type Principal } from '@meridian/security';
 import { type ScratchDatabase, scratchDatabase } from '@meridian/store';
-import { CLEARING, CLIENT, person, RISK, RISK_TWO } from './approval/scratch-desk.fixture.ts';
+import { asked, CLEARING, CLIENT, person, RISK, RISK_TWO } from './approval/scratch-desk.fixture.ts';
 import { demoAccounts, demoReference } from './demo/cast.ts';
 import { JUDGE_EVERY, type ModelDesk, openModelDesk } from './early-warning.ts';
-import type { BoundRoute } from './http/contract.ts';
 import { openCursors } from './http/cursor.ts';
 import { openDecisions } from './http/decision.ts';
-import type { Asking, Endpoint } from './http/endpoint.ts';
+import type { Asking } from './http/endpoint.ts';
 import { modelEndpoints } from './http/routes/model.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { recordCloses } from './published-close.fixture.ts';
@@ -85,17 +74,7 @@ before(async () => {
   const reading = { database, read: snapshotReader(database), cursors: openCursors() };
   const endpoints = modelEndpoints({ ai: desk.ai, replayed: desk.replayed, reading, businessNow: () => now });
   const decisions = openDecisions(openAuthorizer(), { secondFactor: 'optional' });
-  ask = async (name, principal, asking = {}) => {
-    const route = ROUTES.find((each) => `${each.method} ${each.path}` === name) as (typeof ROUTES)[number];
-    const endpoint = (endpoints as unknown as Record<string, Endpoint<typeof name>>)[name] as Endpoint<typeof name>;
-    const whole = { ...{ params: {}, query: {}, body: {}, principal }, ...asking } as unknown as Asking<typeof name>;
-    const bound = { name, route, action: route.action } as unknown as BoundRoute;
-    decisions.requireAction(bound, principal, whole.query as object);
-    decisions.requireThing(bound, principal, await endpoint.resource?.(whole));
-    const { body } = await endpoint.handle(whole);
-    validateConfig(route.answer as TSchema, JSON.parse(JSON.stringify(body)));
-    return body;
-  };
+  ask = (name, principal, asking = {}) => asked(endpoints, decisions, name, principal, asking);
 });
 after(async () => {
   assert.equal((await audit.verify()).fault, undefined);

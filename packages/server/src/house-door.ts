@@ -1,11 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { AccountCentre } from '@meridian/accounts';
-import { type Logger, wallClock } from '@meridian/base';
+import { wallClock } from '@meridian/base';
 import { openClearing } from '@meridian/clearing';
-import type { MarketFacts } from '@meridian/market';
 import {
   type Action,
-  type AuditLog,
   type DecisionContext,
   openApprovals,
   openAuthorizer,
@@ -13,7 +10,6 @@ import {
   type Principal,
   type UserDirectory,
 } from '@meridian/security';
-import type { Database } from '@meridian/store';
 import type { ApprovalDesk } from './approval/approval-desk.ts';
 import { keepApprovals } from './approval/approval-keeper.ts';
 import { houseExecutors } from './approval/executors.ts';
@@ -21,11 +17,10 @@ import { handOverIn } from './approval/first-password.ts';
 import { openDeskBoard } from './board/desk-board.ts';
 import { riskViews } from './board/risk-views.ts';
 import { houseClearingRules } from './clearing-rules.ts';
-import type { DataFolder } from './data-folder.ts';
 import { GEARED, OVERSEAS, PARENT, SUBSIDIARY } from './demo/cast.ts';
 import { ensureDemoUsers } from './demo/users.ts';
 import { openModelDesk } from './early-warning.ts';
-import type { House } from './house.ts';
+import type { House, HouseOptions } from './house.ts';
 import { openCursors } from './http/cursor.ts';
 import { type DoorLimits, type HttpDoor, openHttpDoor } from './http/door.ts';
 import type { Endpoints } from './http/endpoint.ts';
@@ -42,25 +37,16 @@ import { transferEndpoints } from './http/routes/transfer.ts';
 import { userEndpoints } from './http/routes/user.ts';
 import { siteRules } from './http/site.ts';
 import { openKillSwitch } from './kill-switch.ts';
-import type { ProcessClient } from './link/rpc.ts';
 import { readClosingHistory } from './mark-history.ts';
 import { eventsAt } from './market-events.ts';
 import { openOrderDesk } from './order-desk.ts';
-import type { ProcessSettings } from './process/settings.ts';
 import { waitingFor } from './pulse.ts';
 import { type ReadingHouse, snapshotReader } from './reading/house.ts';
 import { readSite } from './site-file.ts';
 
-export interface HouseDoorOptions {
-  readonly settings: ProcessSettings;
-  readonly folder: DataFolder;
-  readonly database: Database;
-  readonly facts: MarketFacts;
-  readonly accounts: AccountCentre;
-  readonly audit: AuditLog;
-  readonly nodes: ReadonlyMap<string, ProcessClient>;
+/** What the house was opened with, and the house. */
+export interface HouseDoorOptions extends Omit<HouseOptions, 'story'> {
   readonly house: Pick<House, 'risk' | 'now' | 'booksChanged' | 'status' | 'ready'>;
-  readonly logger: Logger;
   /** How often somebody may ask; without it as often as the door lets anybody. */
   readonly limits?: DoorLimits;
   /** Where the console was built to; null: no pages are served. */
@@ -137,7 +123,7 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoo
   };
   const door = await openHttpDoor({
     ...{ port: settings.ports.http, endpoints, directory, authorizer, secondFactor, audit, database, logger },
-    ...{ site, trustedProxies, status: house },
+    ...{ site, trustedProxies, status: house, businessNow: house.now },
     ...(consoleDir === null ? {} : { staticDir: consoleDir }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     stream: {

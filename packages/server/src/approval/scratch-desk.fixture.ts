@@ -143,7 +143,8 @@ function nodeOf(side: Switches): Pick<import('../link/rpc.ts').ProcessClient, 'a
 
 let key = 0;
 
-async function asked<N extends RouteName>(
+/** A request as the door takes it: schemas, policies, endpoint, schema. */
+export async function asked<N extends RouteName>(
   endpoints: Partial<Endpoints>,
   decisions: ReturnType<typeof openDecisions>,
   name: N,

@@ -5,7 +5,8 @@ import { type Hostile, MARK } from './input.fixture.ts';
 
 /** Everything wrong that a body can be, made from the schemas of every route that takes one. */
 
-type Written = Shape & {
+/** A schema as it is written: everything in it that a value can break. */
+export type Written = Shape & {
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
   readonly minLength?: number;

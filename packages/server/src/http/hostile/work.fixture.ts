@@ -1,6 +1,7 @@
 import { ROUTES, type Route, type RouteName } from '@meridian/api';
 import type { Shape } from '../contract.ts';
 import { sampleOf } from '../sample.fixture.ts';
+import type { Written } from './body.fixture.ts';
 import type { HostileHouse, UserName } from './house.fixture.ts';
 import type { Hostile } from './input.fixture.ts';
 
@@ -9,15 +10,6 @@ import type { Hostile } from './input.fixture.ts';
  * change sends them, so they reach the work itself. Each field of a good request is replaced by every hostile value that
  * its schema takes. What becomes of each is the rooms' to say; that it is said in a problem of theirs is what is asked.
  */
-
-type Field = Shape & {
-  readonly enum?: readonly string[];
-  readonly pattern?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-};
 
 interface Work {
   readonly as: UserName;
@@ -106,9 +98,9 @@ const TEXTS = [
 const PEOPLE: ReadonlySet<string> = new Set(['risk', 'administrator', 'auditor']);
 
 /** Every hostile value that the field takes. */
-function valuesFor(field: Field): unknown[] {
+function valuesFor(field: Written): unknown[] {
   const { type, anyOf, enum: words, pattern, minLength = 0, maxLength = 200, minimum, maximum, items } = field;
-  if (anyOf !== undefined) return anyOf.flatMap((each) => valuesFor(each as Field));
+  if (anyOf !== undefined) return anyOf.flatMap((each) => valuesFor(each as Written));
   if (words !== undefined) return [...words];
   if (type === 'string') {
     const long = ['x', '9', '\u{1f600}', "'", '\u0300'].map((letter) => letter.repeat(maxLength));
@@ -121,7 +113,7 @@ function valuesFor(field: Field): unknown[] {
     return [minimum, maximum, 0, 1].filter(
       (value) => value !== undefined && value >= (minimum ?? 0) && value <= (maximum ?? 1),
     );
-  if (type === 'array') return [[], ...valuesFor((items ?? {}) as Field).map((value) => [value])];
+  if (type === 'array') return [[], ...valuesFor((items ?? {}) as Written).map((value) => [value])];
   if (type === 'boolean') return [true, false];
   return [];
 }
@@ -143,10 +135,10 @@ export async function hostileWork(house: HostileHouse): Promise<Hostile[]> {
     });
     const params = { ...rows[0], ...work.params };
     const ofBody = Object.entries((route.body as Shape | undefined)?.properties ?? {}).flatMap(([key, field]) =>
-      valuesFor(field as Field).map((value) => ask(`${key} ${JSON.stringify(value)}`, { ...good, [key]: value }, params)),
+      valuesFor(field as Written).map((value) => ask(`${key} ${JSON.stringify(value)}`, { ...good, [key]: value }, params)),
     );
     const ofPath = Object.entries((route.params as Shape | undefined)?.properties ?? {}).flatMap(([key, field]) =>
-      (valuesFor(field as Field) as string[])
+      (valuesFor(field as Written) as string[])
         // Whoever attacks goes on; so do the users of these names.
         .filter((text) => text !== '..' && !(key === 'user' && PEOPLE.has(text)))
         .map((text) => ask(`at ${key} ${JSON.stringify(text)}`, good, { ...params, [key]: text })),
