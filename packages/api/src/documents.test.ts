@@ -94,3 +94,28 @@ test('AsyncAPI 3: both directions of the stream, each message with its payload; 
   }
   for (const view of Object.keys(VIEWS)) assert.ok(String((document['info'] as Node)['description']).includes(view));
 });
+
+/** What people and machines do; everything else happens to business. */
+const WALL =
+  `approval.made approval.expires auditLine.at userLine.lastSignIn sessionLine.since sessionLine.lastSeen session.expires
+  mailLine.sent stepRun.started stepRun.ended attempt.started killState.since operation.started operation.ended operationLine.at waits.expires`.split(
+    /\s+/,
+  );
+
+test('every instant says by which clock it is told', () => {
+  const found = new Map<string, string>();
+  const walk = (schema: Node, at: string): void => {
+    const { $id, properties, items, anyOf, pattern, description } = schema as Record<string, unknown>;
+    const name = typeof $id === 'string' ? $id : at;
+    if (typeof pattern === 'string' && pattern.includes('T\\d\\d')) found.set(at, String(description));
+    for (const [key, each] of Object.entries((properties ?? {}) as Record<string, Node>)) walk(each, `${name}.${key}`);
+    if (items !== undefined && !Array.isArray(items)) walk(items as Node, at);
+    for (const each of (anyOf ?? []) as Node[]) walk(each, at);
+  };
+  for (const { answer } of ROUTES) walk(sent(answer) as Node, 'answer');
+  assert.ok(found.size > 50, String(found.size));
+  for (const [at, clock] of found) assert.match(clock, /^(Business|Wall) time$/, at);
+  for (const each of WALL) assert.equal(found.get(each), 'Wall time', each);
+  for (const each of ['order.at', 'transfer.at', 'exposures.asOf', 'accountTree.asOf', 'trace.asOf', 'batch.due', 'verdict.at'])
+    assert.equal(found.get(each), 'Business time', each);
+});

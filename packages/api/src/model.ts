@@ -28,7 +28,7 @@ export const ModelVersion = resource(
     state: OneOf(MODEL_STATES),
     artefactHash: Token(64),
     owner: as('token', Token()),
-    trained: OrNull(InstantText()),
+    trained: OrNull(InstantText('wall')),
     expires: OrNull(InstantText()),
     live: Type.Boolean(),
     moves: List(

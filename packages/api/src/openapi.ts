@@ -58,7 +58,11 @@ function operationOf(route: Route, schemaOf: (schema: TSchema) => JsonObject): J
     media === undefined
       ? { 'application/json': { schema: schemaOf(route.answer) } }
       : { [media]: { schema: { type: 'string', contentEncoding: 'binary' } } };
-  const headers: JsonObject = route.versioned ? { ETag: { description: 'Its version', schema: { type: 'string' } } } : {};
+  const headers: JsonObject = {
+    'Meridian-Business-Time': { description: 'Business time when it was read', schema: { type: 'string' } },
+    'Meridian-Wall-Time': { description: 'Wall time when it was read', schema: { type: 'string' } },
+    ...(route.versioned ? { ETag: { description: 'Its version', schema: { type: 'string' } } } : {}),
+  };
   return {
     operationId: operationId(method, path),
     summary: summary.en,
@@ -70,7 +74,7 @@ function operationOf(route: Route, schemaOf: (schema: TSchema) => JsonObject): J
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body) } } } }),
     responses: {
-      [String(status)]: { description: summary.en, content: answer, ...(route.versioned ? { headers } : {}) },
+      [String(status)]: { description: summary.en, content: answer, headers },
       default: { $ref: '#/components/responses/Refused' },
     },
   };

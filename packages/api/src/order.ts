@@ -258,7 +258,7 @@ export const KillState = resource(
     id: Token(80),
     scope: OneOf(KILL_SCOPES),
     name: Text(80),
-    since: InstantText(),
+    since: InstantText('wall'),
     by: as('token', Token()),
     reason: Text(400),
   },
@@ -268,7 +268,7 @@ export const KillState = resource(
 export const Waits = resource(
   'waits',
   { zh: '等待复核', en: 'Waits for approval' },
-  { approval: Token(64), state: Token(), expires: InstantText() },
+  { approval: Token(64), state: Token(), expires: InstantText('wall') },
   meta,
 );
 

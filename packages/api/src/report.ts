@@ -33,7 +33,7 @@ export const MailLine = resource(
     documents: List(Token(128), 50),
     state: OneOf(['queued', 'sent', 'dead']),
     tries: Count(),
-    sent: OrNull(InstantText()),
+    sent: OrNull(InstantText('wall')),
     error: OrNull(Text(400)),
   },
   meta,

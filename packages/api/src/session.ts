@@ -24,7 +24,7 @@ export const Session = resource(
     factors: List(OneOf(['totp', 'webauthn', 'recovery']), 3),
     /** To be sent as x-csrf-token with everything that changes. */
     csrf: Token(100),
-    expires: InstantText(),
+    expires: InstantText('wall'),
     environment: OneOf(['demo', 'production']),
     businessTime: InstantText(),
     /** Codes for the day the device is lost: told once, by the answer that confirms the first factor. */
@@ -65,8 +65,8 @@ export const SessionLine = resource(
   { zh: '会话清单', en: 'Open session' },
   {
     session: Token(64),
-    since: InstantText(),
-    lastSeen: InstantText(),
+    since: InstantText('wall'),
+    lastSeen: InstantText('wall'),
     jurisdiction: Token(2),
     strong: Type.Boolean(),
     current: Type.Boolean(),

@@ -8,8 +8,16 @@ import { type EntityDefaults, entity, type FieldLine } from '@meridian/catalog';
 export const Id = () => Type.String({ pattern: '^[1-9]\\d{0,17}$', maxLength: 18 });
 export const Decimal = () => Type.String({ pattern: '^-?\\d{1,24}(\\.\\d{1,12})?$', maxLength: 40 });
 export const Quantity = () => Type.String({ pattern: '^-?\\d{1,18}$', maxLength: 19 });
-export const InstantText = () =>
-  Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?Z$', maxLength: 27 });
+/**
+ * The house has two clocks. What happens to business (orders, cash, batches, margin, models) stands at `business` time, which a
+ * demo plays at its own speed and in production is the wall clock; what people and machines do (sign in, approve, mail, compute)
+ * at `wall` time. The two are never compared. Every answer says both in its headers, every beat of the stream in itself.
+ */
+export const InstantText = (clock: 'business' | 'wall' = 'business') =>
+  Type.String({
+    ...{ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?Z$', maxLength: 27 },
+    description: clock === 'business' ? 'Business time' : 'Wall time',
+  });
 export const DateText = () => Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d$', maxLength: 10 });
 export const Currency = () => Type.String({ pattern: '^[A-Z]{3}$', maxLength: 3 });
 export const Mic = () => Type.String({ pattern: '^[A-Z0-9]{4}$', maxLength: 4 });
@@ -69,7 +77,10 @@ export function resource<const F extends Readonly<Record<string, ShownField>>>(
 const isSecret = (field: ShownField): field is { schema: TSchema; secrecy: Secrecy } => 'secrecy' in field && 'schema' in field;
 export const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** A page of a list. `next` continues it; every page of one walk is as of the same `asOf` sequence. */
+/**
+ * A page of a list. `next` continues it; every page of one walk is as of the same `asOf`, which is no time: the number of the
+ * newest command of the books, or of a market's log, or entry that the walk sees.
+ */
 export const Page = <T extends TSchema>(item: T) =>
   closed({ items: Type.Array(item, { maxItems: 500 }), next: OrNull(Token(400)), asOf: Count() });
 /** What every list takes. */

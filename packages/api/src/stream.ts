@@ -41,7 +41,7 @@ export const Snapshot = closed({
   v: Version,
   n: Count(),
   seq: Count(),
-  at: InstantText(),
+  at: InstantText('wall'),
   total: Count(),
   from: Count(),
   keys: List(Token(64), 500),
@@ -54,7 +54,7 @@ export const Update = closed({
   v: Version,
   n: Count(),
   seq: Count(),
-  at: InstantText(),
+  at: InstantText('wall'),
   total: Count(),
   rows: Type.Array(Count(), { maxItems: 500 }),
   cols: Columns,
@@ -62,7 +62,7 @@ export const Update = closed({
 /** Once a second, so that silence means a broken line. */
 export const Beat = closed({
   op: op('beat'),
-  at: InstantText(),
+  at: InstantText('wall'),
   businessTime: InstantText(),
   seq: Type.Record(Type.String(), Count()),
   lagMs: Type.Number(),

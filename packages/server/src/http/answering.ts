@@ -1,5 +1,5 @@
 import type { RouteName } from '@meridian/api';
-import { type Instant, jsonText, type Logger } from '@meridian/base';
+import { formatInstant, type Instant, jsonText, type Logger } from '@meridian/base';
 import type { AuditLog, Principal } from '@meridian/security';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { reasonOf } from '../process/child.ts';
@@ -23,6 +23,7 @@ export interface AnsweringOptions {
   readonly logger: Logger;
   readonly secure: boolean;
   readonly now: () => Instant;
+  readonly businessNow: () => Instant;
 }
 
 type Asked = Asking<RouteName>;
@@ -92,6 +93,8 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
   function send(reply: FastifyReply, asking: Asked, answer: Awaited<ReturnType<typeof done>>): FastifyReply {
     const { status, etag, body, replayed } = answer;
     reply.code(status);
+    reply.header('meridian-business-time', formatInstant(options.businessNow()));
+    reply.header('meridian-wall-time', formatInstant(options.now()));
     if (etag !== undefined) reply.header('etag', `"${etag}"`);
     if (replayed) reply.header('idempotent-replayed', 'true');
     const { token, file } = answer.reply ?? {};

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { RouteName } from '@meridian/api';
-import { declareProblems, type ProblemDocument } from '@meridian/base';
+import { declareProblems, type ProblemDocument, parseInstant } from '@meridian/base';
 import { bindRoutes } from './contract.ts';
 import type { Asking } from './endpoint.ts';
 import { type Answer, ask, csrfOf, person, type ScratchDoor, sampleEndpoints, scratchDoor } from './scratch-door.fixture.ts';
@@ -296,5 +296,27 @@ test('too many requests of one user, and of one address, are turned away with th
     assert.deepEqual([turned.status, Number(turned.headers['retry-after']) > 0], [429, true]);
   } finally {
     await small.close();
+  }
+});
+
+test('an answer says when it was read by both clocks, which a demo keeps apart', async () => {
+  const BUSINESS = parseInstant('2013-10-07T14:00:00Z');
+  const demo = await scratchDoor({ businessNow: () => BUSINESS });
+  try {
+    const token = demo.sessions.admit(RISK);
+    const from = Date.now();
+    const answers = [
+      await ask(demo.port, 'GET', '/v1/house', demo.cookie(token)),
+      await ask(demo.port, 'GET', '/v1/accounts', demo.cookie(token)),
+      await ask(demo.port, 'POST', '/v1/kill', demo.change(token, 'risk'), KILL),
+    ];
+    for (const { status, headers } of answers) {
+      assert.equal(status, 200);
+      assert.equal(headers['meridian-business-time'], '2013-10-07T14:00:00.000Z');
+      const wall = Date.parse(String(headers['meridian-wall-time']));
+      assert.ok(wall >= from && wall <= Date.now(), String(headers['meridian-wall-time']));
+    }
+  } finally {
+    await demo.close();
   }
 });

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import { asyncapi, openapi, ROUTES } from '@meridian/api';
-import { wallClock } from '@meridian/base';
+import { type Instant, wallClock } from '@meridian/base';
 import type { AuditLog, Authorizer, DecisionContext, Principal } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -38,6 +38,8 @@ export interface HttpDoorOptions extends ShellOptions {
   readonly audit: AuditLog;
   readonly database: Database;
   readonly limits?: DoorLimits;
+  /** Every answer says when it was read by the clock of the business, beside the wall clock's; without it the two are one. */
+  readonly businessNow?: () => Instant;
   /** Where the console was built to; without it the door serves no pages. */
   readonly staticDir?: string;
   /** What /v1/stream shows; without it there is no stream. */
@@ -112,6 +114,7 @@ async function tableRoutes(
       logger,
       secure: rules.secure,
       now: () => wallClock.now(),
+      businessNow: options.businessNow ?? (() => wallClock.now()),
     });
     allow(route.path, route.method);
     app.route({
