@@ -1,8 +1,10 @@
 export * from './account.ts';
 export { asyncapi } from './asyncapi.ts';
 export * from './clearing.ts';
+export * from './contract.ts';
 export * from './governance.ts';
 export * from './ledger.ts';
+export * from './limit.ts';
 export * from './model.ts';
 export { openapi } from './openapi.ts';
 export * from './order.ts';

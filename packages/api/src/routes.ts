@@ -1,8 +1,10 @@
 import type { Static, TSchema } from '@meridian/base';
 import { ACCOUNT_ROUTES } from './account.ts';
 import { CLEARING_ROUTES } from './clearing.ts';
+import { CONTRACT_ROUTES } from './contract.ts';
 import { GOVERNANCE_ROUTES } from './governance.ts';
 import { LEDGER_ROUTES } from './ledger.ts';
+import { LIMIT_ROUTES } from './limit.ts';
 import { MODEL_ROUTES } from './model.ts';
 import { ORDER_ROUTES } from './order.ts';
 import { OVERVIEW_ROUTES } from './overview.ts';
@@ -17,6 +19,8 @@ export const ROUTES = [
   ...OVERVIEW_ROUTES,
   ...ORDER_ROUTES,
   ...ACCOUNT_ROUTES,
+  ...CONTRACT_ROUTES,
+  ...LIMIT_ROUTES,
   ...CLEARING_ROUTES,
   ...REPORT_ROUTES,
   ...LEDGER_ROUTES,
