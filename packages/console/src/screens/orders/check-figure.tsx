@@ -1,6 +1,6 @@
 import { formatDuration } from '../../format/time.ts';
 import { useText } from '../../i18n/use-text.ts';
-import { exact, ppm } from './figure.ts';
+import { exact, exactMoney, ppm } from './figure.ts';
 import { text } from './text.ts';
 
 interface CheckFigureProps {
@@ -14,6 +14,8 @@ interface CheckFigureProps {
 /** Units that are part of how a figure is written, and not a word after it. */
 const WRITTEN = ['price', 'amount', 'ppm', 'microseconds'];
 
+const CURRENCY = /^[A-Z]{3}$/;
+
 /** The word for what a figure counts: shares, orders, a currency; empty where the figure says it by itself. */
 export function unitWord(unit: string | null, names: Readonly<Record<string, string>>): string {
   return unit === null || WRITTEN.includes(unit) ? '' : (names[unit] ?? unit);
@@ -25,10 +27,11 @@ export function CheckFigure({ value, unit, bare = false }: CheckFigureProps) {
   if (value !== null && unit === 'ppm') return ppm(value);
   if (value !== null && unit === 'microseconds') return formatDuration(Number(value));
   const word = unitWord(unit, words.unitOf);
-  if (value === null || bare || word === '') return exact(value);
+  const figure = unit !== null && CURRENCY.test(unit) ? exactMoney(value, unit) : exact(value);
+  if (value === null || bare || word === '') return figure;
   return (
     <>
-      {exact(value)}
+      {figure}
       <span className="dim"> {word}</span>
     </>
   );

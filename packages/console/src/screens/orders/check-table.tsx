@@ -35,8 +35,13 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
               <span aria-hidden="true" className={check.passed ? 'dim' : ''}>
                 {check.passed ? '✓ ' : '✕ '}
               </span>
-              {check.title[language]} <span className="hidden-text">{check.passed ? words.passed : words.failed}</span>
-              <CheckNote check={check} />
+              {check.title[language]} <span className="check-unit dim">{unitWord(check.unit, words.unitOf)}</span>{' '}
+              <span className="hidden-text">{check.passed ? words.passed : words.failed}</span>
+              {hasFigure(check.requested) && hasFigure(check.used) && (
+                <span className="check-used dim">
+                  {words.figure.used} <CheckFigure value={check.used} unit={check.unit} bare />
+                </span>
+              )}
             </th>
             <td className="num">
               {check.requested === null && check.used === null ? (
@@ -52,24 +57,5 @@ export function CheckTable({ checks }: { readonly checks: readonly Check[] }) {
         ))}
       </tbody>
     </table>
-  );
-}
-
-/** What the figures count, and what is in use already where something more is asked for. */
-function CheckNote({ check }: { readonly check: Check }) {
-  const words = useText(text);
-  const unit = unitWord(check.unit, words.unitOf);
-  const used = hasFigure(check.requested) && hasFigure(check.used);
-  if (unit === '' && !used) return null;
-  return (
-    <span className="check-used dim">
-      {unit}
-      {used && (
-        <>
-          {unit !== '' && ' · '}
-          {words.figure.used} <CheckFigure value={check.used} unit={check.unit} bare />
-        </>
-      )}
-    </span>
   );
 }
