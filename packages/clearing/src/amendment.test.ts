@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ledgerVerify } from '@meridian/accounts';
+import { confirmation } from './confirmation.ts';
 import { ceiling, nearest, ONE } from './long-hand.fixture.ts';
 import type { BatchOutcome } from './runner.ts';
 import { type ChangeLine, DUE, type ScratchDay, type SessionDate, scratchDay, type TradeLine, toCny } from './scratch-day.ts';
-import { confirmation } from './statement.ts';
 
 /*
  * A fill that a batch has booked is taken back or changed a day later. What the next batch leaves must be what there

@@ -1,10 +1,12 @@
 import type { AccountCommand } from '@meridian/accounts';
 import type { Queryable, Transaction } from '@meridian/store';
+import type { DayBatch } from './client-document.ts';
+import { confirmation } from './confirmation.ts';
 import { keepDocument } from './document-store.ts';
 import { queueNotices } from './mail.ts';
 import { problem } from './problems.ts';
 import type { ClearingFacts } from './rules.ts';
-import { confirmation, type DayBatch, statement } from './statement.ts';
+import { statement } from './statement.ts';
 import { goLive } from './step/go-live.ts';
 import type { Publisher } from './step/publish.ts';
 import { hashOf, type Step, type StepScope } from './step.ts';
