@@ -1,6 +1,6 @@
 import { closed, type Static, Type } from '@meridian/base';
 import { route } from './route.ts';
-import { as, Count, Decimal, InstantText, List, Mic, OneOf, OrNull, resource, Text, Token } from './shape.ts';
+import { as, Both, Count, Decimal, InstantText, List, Mic, OneOf, OrNull, resource, Text, Token } from './shape.ts';
 
 /** 穿透: one measure from the firm's total to journal and log entry, with the proof that each level sums to the next. */
 export const TraceLevel = resource(
@@ -10,6 +10,8 @@ export const TraceLevel = resource(
     level: OneOf(['firm', 'client', 'master', 'sub', 'business', 'contract', 'order', 'fill', 'journal', 'log']),
     id: as('token', Text(80)),
     label: as('token', Text(200)),
+    /** How it stands, where it may stand in several ways: a fill booked, provisional or busted. */
+    note: OrNull(Both()),
     path: OrNull(Text(200)),
     amount: as('money', OrNull(Decimal())),
     children: Count(),

@@ -1,3 +1,4 @@
+import type { Bilingual } from '@meridian/base';
 import { PRICE_DIGITS } from '@meridian/market';
 import { NODE_PRICE_DIGITS, type NumberedEvent } from '@meridian/messages';
 import type { Queryable } from '@meridian/store';
@@ -72,6 +73,14 @@ const amountOf = (gauge: Gauge, fill: Quoted, delta: bigint, price: bigint): big
   gauge.of({ quantity: delta, value: delta * price }, fill);
 
 const fillId = ({ market, seq, k }: TracedFill) => `${market}-${seq}-${k}`;
+const labelOf = ({ market, seq, k }: TracedFill) => `${market} ${seq}.${k}`;
+const pathOf = ({ market, order_id }: TracedFill) => `/orders/${market}/${order_id}`;
+
+const STATES: Readonly<Record<TracedFill['state'], Bilingual>> = {
+  provisional: { zh: '暂记，未清算', en: 'provisional, not cleared yet' },
+  booked: { zh: '已入账', en: 'booked' },
+  busted: { zh: '已撤销', en: 'busted' },
+};
 
 /**
  * A fill of record against the market's own log: quantity, price and side of the event at its place. `events` undefined:
@@ -80,8 +89,8 @@ const fillId = ({ market, seq, k }: TracedFill) => `${market}-${seq}-${k}`;
 export function fillLevel(gauge: Gauge, fill: TracedFill, events: readonly NumberedEvent[] | undefined): Worked {
   const amount = amountOf(gauge, fill, fill.delta, fill.price);
   const told = events?.find((event) => event.name === 'client-fill' && event.header.k === fill.k);
-  const label = `${fill.market} ${fill.seq}.${fill.k} ${fill.state}`;
-  const level = { level: 'fill' as const, id: fillId(fill), label, path: `/orders/${fill.market}/${fill.order_id}`, amount };
+  const label = labelOf(fill);
+  const level = { level: 'fill' as const, id: fillId(fill), label, note: STATES[fill.state], path: pathOf(fill), amount };
   if (events === undefined) return { ...level, children: 0, childrenSum: undefined };
   if (told?.name !== 'client-fill') return { ...level, children: 0, childrenSum: 0n, agrees: false };
   const { body } = told;
@@ -107,9 +116,9 @@ export function fillLevel(gauge: Gauge, fill: TracedFill, events: readonly Numbe
  * somebody goes there.
  */
 export function fillRow(fill: TracedFill, amount: bigint | undefined): Worked {
-  const label = `${fill.market} ${fill.seq}.${fill.k} ${fill.state}`;
+  const label = labelOf(fill);
   return {
-    ...{ level: 'fill', id: fillId(fill), label, path: `/orders/${fill.market}/${fill.order_id}`, children: 1 },
+    ...{ level: 'fill', id: fillId(fill), label, note: STATES[fill.state], path: pathOf(fill), children: 1 },
     ...{ amount, childrenSum: undefined },
   };
 }

@@ -1,5 +1,15 @@
 import type { AnswerOf } from '@meridian/api';
-import { currency, divide, formatDecimal, formatTrimmed, minorDigits, pow10, quoteUnit, rescale } from '@meridian/base';
+import {
+  type Bilingual,
+  currency,
+  divide,
+  formatDecimal,
+  formatTrimmed,
+  minorDigits,
+  pow10,
+  quoteUnit,
+  rescale,
+} from '@meridian/base';
 import { FX_DIGITS, PRICE_DIGITS, scaledRate } from '@meridian/market';
 import type { FirmRates } from './firm-rates.ts';
 
@@ -96,6 +106,8 @@ export interface Worked {
   readonly level: LevelName;
   readonly id: string;
   readonly label: string;
+  /** How it stands, in words. */
+  readonly note?: Bilingual;
   readonly path: string | null;
   readonly amount: bigint | undefined;
   readonly children: number;
@@ -110,7 +122,7 @@ export const reconciled = ({ amount, childrenSum, agrees = true }: Worked): bool
 export function levelOf(gauge: Gauge, worked: Worked): TraceLevel {
   const { level, id, label, path, children } = worked;
   return {
-    ...{ level, id: id.slice(0, 80), label: label.slice(0, 200), path, children },
+    ...{ level, id: id.slice(0, 80), label: label.slice(0, 200), note: worked.note ?? null, path, children },
     amount: gauge.text(worked.amount),
     childrenSum: gauge.text(worked.childrenSum),
     reconciles: reconciled(worked),

@@ -113,11 +113,11 @@ test('a fill that was busted after its booking: the order is what is left of it,
   const cost = await walk('order', 'ARCX-30', 'cost');
   assert.equal(cost.reconciles, true);
   assert.deepEqual(
-    cost.rows.map(({ label, amount }) => [label.split(' ')[2], amount === null ? null : Number(amount) > 0]),
+    cost.rows.map(({ note, amount }) => [note?.zh, note?.en, amount === null ? null : Number(amount) > 0]),
     [
-      ['booked', true],
-      ['busted', false],
-      ['booked', false],
+      ['已入账', 'booked', true],
+      ['已撤销', 'busted', false],
+      ['已入账', 'booked', false],
     ],
   );
   assert.equal((await walk('business', '3', 'cost')).reconciles, true);

@@ -77,7 +77,8 @@ async function request({ approvals }: TransferEndpointsOptions, asking: Asked, m
     ...{ kind: 'withdrawal', target: body.from, payload: { currency: body.currency, amount: String(minor) } },
     ...{ reason: body.reason ?? '', idempotencyKey: key },
   });
-  const { askedAt } = approval.before as SubState;
+  // A request of an earlier version does not say when in business it was asked for.
+  const { askedAt = formatInstant(approval.madeAt) } = approval.before as Partial<SubState>;
   return { ...moved(asking, minor), id: approval.id, at: askedAt, to: null, state: 'awaiting-approval', approval: approval.id };
 }
 
