@@ -142,6 +142,34 @@ test('50,000 rows scroll over a bounded number of elements, and each shows its o
   await page.context().close();
 });
 
+test('a narrow grid gives up a column, keeps what is chosen, and cuts the growing one to its share with the whole text as title', {
+  skip,
+}, async () => {
+  const { page } = await shown({ width: 1366, height: 800 });
+  const heads = page.locator('.grid-head [role=columnheader]');
+  assert.deepEqual([await heads.count(), (await heads.allTextContents()).includes('对冲 %')], [11, false]);
+  const rejected = page.locator('.grid-row:not([hidden])', { hasText: '拒绝' }).first();
+  await rejected.locator('.grid-cell').first().click();
+  const remark = rejected.locator('.grid-cell').last();
+  const cut = () =>
+    inPage<{ over: boolean; title: string; text: string; colcount: string }>(
+      page,
+      `(() => {
+        const cell = [...document.querySelectorAll('.grid-row.selected .grid-cell')].at(-1);
+        const grid = document.querySelector('[role=grid]');
+        return { over: cell.scrollWidth > cell.clientWidth, title: cell.title, text: cell.textContent, colcount: grid.ariaColCount };
+      })()`,
+    );
+  const narrow = await cut();
+  assert.deepEqual([narrow.over, narrow.title, narrow.colcount], [true, await remark.textContent(), '11']);
+  await page.setViewportSize({ width: 1920, height: 800 });
+  await until(page, `document.querySelectorAll('.grid-head [role=columnheader]').length === 12`);
+  await until(page, `document.querySelectorAll('.grid-row.selected .grid-cell').length === 12`);
+  const wide = await cut();
+  assert.deepEqual([wide.over, wide.title, wide.colcount], [false, narrow.title, '12']);
+  await page.context().close();
+});
+
 test('the grid is walked by keyboard, rows are spanned and copied as tab-separated values', { skip }, async () => {
   const { page } = await shown();
   await page.locator('.grid-row:not([hidden]) .grid-cell').first().click();

@@ -101,6 +101,7 @@ const columns: readonly GridColumn[] = [
     title: { zh: '对冲', en: 'Hedged' },
     unit: () => '%',
     width: 70,
+    from: 1_000,
     numeric: true,
     format: (n) => formatNumber(n === null ? null : Number(n) / 10_000, 1),
     tone: (n) => (n !== null && Number(n) < 940_000 ? 'warn' : ''),
@@ -119,6 +120,7 @@ const columns: readonly GridColumn[] = [
     title: { zh: '说明', en: 'Note' },
     width: 140,
     grow: true,
+    cut: true,
     format: (reason, _, { language }) =>
       reason === null
         ? ''
