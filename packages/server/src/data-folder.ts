@@ -102,12 +102,17 @@ function makeOne(folder: string, mode: number): void {
   }
 }
 
-/** Replaces a small JSON file in one step: a reader sees the old one or the new one. @throws Problem FOLDER_UNUSABLE, DISK_FULL */
-export function writeWhole(file: string, value: unknown): void {
+/**
+ * Replaces a small JSON file in one step: a reader sees the old one or the new one, after a power cut as well. `isFleeting`: a
+ * file that is written too often to wait for the disk, and whose loss costs its owner a little work.
+ * @throws Problem FOLDER_UNUSABLE, DISK_FULL
+ */
+export function writeWhole(file: string, value: unknown, { isFleeting = false }: { readonly isFleeting?: boolean } = {}): void {
   createFolder(path.dirname(file), 0o700);
   const fresh = `${file}.${process.pid}.tmp`;
   try {
-    fs.writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    // Renamed before its bytes are on the disk, a file may come back from a power cut empty.
+    fs.writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: !isFleeting });
     fs.renameSync(fresh, file);
   } catch (error) {
     fs.rmSync(fresh, { force: true });

@@ -24,7 +24,7 @@ export function clientStore(file: string): ClientStore {
 
   function keep(next: Partial<Numbers>): void {
     numbers = { ...numbers, ...next };
-    writeWhole(file, numbers);
+    writeWhole(file, numbers, { isFleeting: true });
   }
 
   function takeOut(): number {

@@ -56,7 +56,8 @@ export function conduct(options: ConductorOptions): Conductor {
   const clients = new Map<string, DemoClient>();
   let closed = false;
 
-  const save = () => writeWhole(`${options.folder.demo}/place.json`, { time: now, played: [...played] } satisfies Place);
+  const save = () =>
+    writeWhole(`${options.folder.demo}/place.json`, { time: now, played: [...played] } satisfies Place, { isFleeting: true });
 
   async function setTheStage(): Promise<void> {
     await insist(() => options.server.status());
