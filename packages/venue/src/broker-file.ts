@@ -133,7 +133,7 @@ export async function droppedBrokerFile(dropDir: string, mic: string, date: Date
 
 /**
  * A reader sees the old file or the whole new one, and what `.done` promises is on the disk. The house keeps its own small
- * files in its own way, private and at once: what a broker drops is another firm's.
+ * files in its own way, private, as JSON: what a broker drops is another firm's.
  */
 async function drop(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
