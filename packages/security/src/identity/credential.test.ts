@@ -67,6 +67,22 @@ test('[DS-7] a one-time code is asked for after the password, makes the session 
   assert.equal((await directory.user('coded'))?.hasSecondFactor, true);
 });
 
+test('[DS-10] every step of a factor stands in the audit chain, and nothing of its secret does', async () => {
+  const { secret } = await withTotp('chained');
+  const { rows } = await house.scratch.database.query<{ action: string; outcome: string; params: Record<string, unknown> }>(
+    `SELECT action, outcome, params FROM security.audit_entry WHERE actor = 'chained' AND action LIKE 'factor%' ORDER BY no`,
+  );
+  assert.deepEqual(
+    rows.map(({ action, outcome, params }) => [action, outcome, params['factor']]),
+    [
+      ['factor-begin', 'done', 'totp'],
+      ['factor-enrol', 'done', 'totp'],
+    ],
+  );
+  assert.ok(!JSON.stringify(rows).includes(secret.toString('hex')));
+  assert.equal((await house.audit.verify()).fault, undefined);
+});
+
 test('[DS-7] the same code twice is refused, also the one that enrolled and by two at once', async () => {
   await house.add('twice', ['risk']);
   const { directory } = house;

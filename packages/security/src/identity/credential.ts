@@ -80,7 +80,13 @@ export function openCredentials(ground: Ground, ready: () => Promise<void>): Cre
     async beginTotp(token) {
       const row = await at(token);
       requireEnrolling(ground, row);
-      return beginTotp(ground, row.name);
+      const record = { actor: row.name, duty: actorOf(row).duty, action: 'factor-begin', target: row.name, outcome: 'done' };
+      const begun = await database.transaction(async (tx) => {
+        await ground.audit.append(tx, { ...record, params: { factor: 'totp', session: row.id } });
+        return beginTotp(tx, ground, row.name);
+      });
+      await ground.audit.checkpoint();
+      return begun;
     },
     async confirmTotp(token, code) {
       const row = await at(token);

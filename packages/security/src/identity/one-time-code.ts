@@ -18,9 +18,9 @@ const SECRET_BYTES = 20;
 const sealedFor = (user: string): string => `totp ${user}`;
 
 /** Makes a secret that counts from its first right code on; one in use stays in use until then. */
-export async function beginTotp(ground: Ground, user: string): Promise<TotpEnrolment> {
+export async function beginTotp(tx: Transaction, ground: Ground, user: string): Promise<TotpEnrolment> {
   const bytes = randomBytes(SECRET_BYTES);
-  await ground.database.query(
+  await tx.query(
     `INSERT INTO security.totp (user_name, pending) VALUES ($1, $2)
      ON CONFLICT (user_name) DO UPDATE SET pending = excluded.pending`,
     [user, ground.keys.seal(sealedFor(user), bytes)],
