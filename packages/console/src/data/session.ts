@@ -6,10 +6,19 @@ import { refusalOf } from './problem.ts';
 
 export type { Session };
 
+let held = false;
+
+/** While held, the session is not read anew when the window is looked at again: something told once is on the screen. */
+export function holdSession(hold: boolean): void {
+  held = hold;
+}
+
 /** The session, or null when nobody is signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ['GET /v1/session'],
   staleTime: 60_000,
+  refetchOnWindowFocus: () => !held,
+  refetchOnReconnect: () => !held,
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
       const { body } = await call('GET /v1/session', { signal });

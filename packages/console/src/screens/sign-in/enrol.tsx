@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { call } from '../../data/call.ts';
 import { setCsrfToken } from '../../data/http.ts';
 import { hasSecurityKeys, makeSecurityKey } from '../../data/security-key.ts';
-import { type Session, useKeepSession } from '../../data/session.ts';
+import { holdSession, type Session, useKeepSession } from '../../data/session.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Button } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
@@ -35,6 +35,11 @@ export function EnrolFactor({ done }: EnrolFactorProps) {
   const words = useText(text);
   const keep = useKeepSession();
   const [recovery, setRecovery] = useState<Session>();
+  // Whoever goes to keep the codes somewhere comes back to them: the session, read anew, would open the house over them.
+  useEffect(() => {
+    holdSession(recovery !== undefined);
+    return () => holdSession(false);
+  }, [recovery]);
   const goOn = (session: Session) => {
     keep(session);
     setRecovery(undefined);
