@@ -9,14 +9,13 @@ import { walkAsClearing } from './console/walks/clearing.ts';
 import { walkAsClient } from './console/walks/client.ts';
 import { walkAsControl } from './console/walks/control.ts';
 import { walkAsRisk } from './console/walks/risk.ts';
+import { walkWithSecurityKey } from './console/walks/security-key.ts';
 import { walkAsTrader } from './console/walks/trader.ts';
 import { walkAsAdministrator } from './console/walks/users.ts';
 
 /** Each duty's daily work through the screens of a running house, and every screen looked at in both languages and themes. */
 
-/** Two sessions are played before anybody signs in: minutes, so it is among the slow proofs. */
-const slow = process.env['MERIDIAN_PROVE'] === undefined ? 'a slow proof: make prove' : false;
-const skip = noBrowser || slow;
+const skip = noBrowser;
 
 let demo: RunningDemo;
 let browser: Browser;
@@ -41,4 +40,5 @@ walkAsRisk(setting);
 walkAsClearing(setting);
 walkAsControl(setting);
 walkAsAdministrator(setting);
+walkWithSecurityKey(setting);
 everyScreen(setting);

@@ -16,7 +16,6 @@ const LONG: readonly { readonly name: string; readonly file: string; readonly en
   { name: 'accounts', file: 'packages/accounts/src/sequences.test.ts', env: { RUNS: '300' } },
   { name: 'trading', file: 'packages/trading/src/engine/simulation.test.ts', env: { SEED: '20131008' } },
   { name: 'clearing', file: 'packages/clearing/src/crash.test.ts', env: { MERIDIAN_CRASH_POINTS: '200' } },
-  { name: 'console', file: 'e2e/console.test.ts', env: { MERIDIAN_PROVE: '1' } },
 ];
 
 const wanted = process.argv.slice(2);

@@ -22,8 +22,8 @@ const VITE = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import
 
 /** The first session and its clearing are run through as fast as everybody confirms. */
 const FAST = '100000';
-/** Then the second session takes minutes: 390 of business time at 30 : 1 are 13 of the wall. */
-const SLOW = '30';
+/** Then the second session takes minutes: 390 of business time at 20 : 1 are almost 20 of the wall. */
+const SLOW = '20';
 /** The first order of the second session: the market is open, prices are there, yesterday is published. */
 const SECOND_DAY = /10-08 14:05Z .*IBM/;
 /** On two cores it takes a minute and a half; elsewhere somebody else may be at work as well. */

@@ -2,6 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstOf } from '../screens.ts';
 import type { Setting } from '../setting.ts';
+import type { Visitor } from '../visitor.ts';
+
+interface Job {
+  readonly operation: string;
+  readonly state: string;
+  readonly problem: { readonly type: string } | null;
+}
+
+/** How a job ended, and by which problem. */
+async function endOf(asker: Visitor, operation: string): Promise<string> {
+  for (;;) {
+    const { body } = await asker.ask('GET', `/v1/operations/${operation}`);
+    const { state, problem } = body as Job;
+    if (state !== 'running') return `${state}: ${problem === null ? 'no problem' : JSON.stringify(problem)}`;
+    await asker.page.waitForTimeout(100);
+  }
+}
 
 export function walkAsClearing({ skip, at }: Setting): void {
   test('[CL-d] clearing: a published batch shows its steps, inputs, journals and reports; a mail is sent again', {
@@ -40,17 +57,23 @@ export function walkAsClearing({ skip, at }: Setting): void {
     await clerk.close();
   });
 
-  test('[CL-e] clearing: running a published batch again says first what it would touch', { skip }, async () => {
+  test('[CL-e] clearing: a published batch offers no other run and says how it is corrected; the house refuses one all the same', {
+    skip,
+  }, async () => {
     const { door } = at();
     const clerk = await door.enter('clearing', { language: 'en' });
     const batch = await firstOf(clerk, '/v1/batches', ({ state, market }) => state === 'published' && market !== '-');
-    await clerk.open(`/batches/${batch['batch']}`);
+    const path = `/batches/${batch['batch']}`;
+    await clerk.open(path);
     const rerun = clerk.page.locator('.rerun');
-    await rerun.getByText(/^It is published: when done the new result replaces the old one/).waitFor();
-    assert.equal(await rerun.getByRole('button', { name: 'Run' }).isDisabled(), true);
-    await rerun.getByLabel(/^Reason/).fill('a late correction of the custodian');
-    await rerun.getByRole('button', { name: 'Run' }).click();
-    await rerun.locator('.problem, .operation').first().waitFor();
+    await rerun.getByText(/corrected by reversals, which a second person approves/).waitFor();
+    assert.equal(await rerun.getByRole('button').count(), 0);
+    const asked = await clerk.ask('POST', `/v1${path}/run`, { fromStep: 1, reason: 'a late correction of the custodian' });
+    assert.equal(asked.status, 202, JSON.stringify(asked.body));
+    assert.match(await endOf(clerk, (asked.body as Job).operation), /^failed: .*BATCH_ALREADY_PUBLISHED/);
+    await rerun.getByRole('link').click();
+    await clerk.page.getByRole('table', { name: 'Journals' }).locator('tbody tr').first().waitFor();
+    assert.deepEqual(clerk.faults, []);
     await clerk.close();
   });
 }

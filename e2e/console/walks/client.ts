@@ -49,7 +49,7 @@ export function walkAsClient({ skip, at }: Setting): void {
     await page.locator('.dialog').getByRole('button', { name: /^Send/ }).click();
     await page
       .locator('.dialog')
-      .getByText(/Order accepted|Order pending/)
+      .getByText(/Order accepted|Order received/)
       .waitFor();
     shown.push(await page.locator('body').innerText());
 

@@ -69,12 +69,11 @@ export function walkAsTrader({ skip, at }: Setting): void {
     await send.click();
     await page
       .locator('.dialog')
-      .getByText(/Order accepted|Order pending/)
+      .getByText(/Order accepted|Order received/)
       .waitFor();
     await page.locator('.dialog').getByRole('button', { name: 'See the order' }).click();
     await page.locator('.order-panel').getByText(`${size}`).first().waitFor();
-    const number = /order=[A-Z]+-(\d+)/.exec(page.url())?.[1] ?? '';
-    const own = page.locator('.grid-row:not([hidden])', { hasText: number });
+    const own = page.locator('.grid-row:not([hidden])[aria-selected=true]', { hasText: size });
     await own.filter({ hasText: 'Working' }).waitFor();
 
     await page
