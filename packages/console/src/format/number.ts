@@ -69,11 +69,3 @@ export function scaleUnit(scale: Scale, language: Language, currency?: string): 
   const bare = language === 'zh' ? units.zh[scale].slice(0, -1) : scale === 'one' ? '' : units.en[scale];
   return bare === '' ? currency : `${currency} ${bare}`;
 }
-
-/** −1, 0 or 1: which way a travelling decimal points. */
-export function signOf(value: Decimal | null | undefined): -1 | 0 | 1 {
-  if (value === null || value === undefined) return 0;
-  const text = String(value);
-  if (!/[1-9]/.test(text.split(/e/i)[0] as string)) return 0;
-  return text.startsWith('-') ? -1 : 1;
-}

@@ -71,7 +71,7 @@ export const text = defineText(
     state: 'State',
     openedOn: 'Opened',
     closedOn: 'Closed',
-    quantity: 'Quantity, shares',
+    quantity: 'Quantity, sh',
     notional: 'Notional',
     cost: 'Cost',
     worth: 'Worth',
