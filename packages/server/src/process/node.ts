@@ -4,22 +4,13 @@ import { lastPosition, type Position } from '@meridian/log';
 import { loadMarketFacts } from '@meridian/market';
 import { decodeCommand } from '@meridian/messages';
 import { loadIdentity } from '@meridian/security';
-import {
-  type DeskCancel,
-  type DeskOrder,
-  type DeskReplace,
-  type DeskTerms,
-  type KillOrder,
-  type KillRelease,
-  type KillScope,
-  type MarketService,
-  openMarketNode,
-} from '@meridian/trading';
+import { type MarketService, openMarketNode } from '@meridian/trading';
 import { markKey, marksDue } from '../closing-mark.ts';
 import { dataFolder, readWhole, writeWhole } from '../data-folder.ts';
 import type { NodeAnswer } from '../house.ts';
 import { type ProcessService, serve, unknownRequest } from '../link/rpc.ts';
 import { type DoorTables, marketDoor, type VenueAddress } from '../market-door.ts';
+import { askDesk } from '../node-request.ts';
 import { runChild } from './child.ts';
 import { keepTime } from './keep-time.ts';
 
@@ -163,22 +154,6 @@ await runChild(async ({ settings, logger }) => {
     },
   };
 });
-
-/** Orders over the house's own door: the service checks what it is given. */
-async function askDesk(node: MarketService, what: string, body: unknown): Promise<unknown> {
-  if (what === 'check') return node.checkOrder(body as DeskTerms);
-  if (what === 'order') return node.enterOrder(body as DeskOrder);
-  if (what === 'replace') return node.replaceOrder(body as DeskReplace);
-  if (what === 'kill-preview') {
-    const { scope, state } = body as { scope: KillScope; state?: 'reducing' | 'halted' };
-    return node.killPreview(scope, state);
-  }
-  if (what === 'kill') return node.kill(body as KillOrder);
-  if (what === 'release') return node.release(body as KillRelease);
-  if (what === 'killed') return node.killed();
-  if (what === 'cancel') return node.cancelOrder(body as DeskCancel);
-  throw unknownRequest(what);
-}
 
 /** Production names its venues in `venues.json` of the data folder; the demo's are beside the node. */
 function venueOf(root: string, market: string, demo: VenueAddress): VenueAddress {

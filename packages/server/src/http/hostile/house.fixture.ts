@@ -3,9 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { openAccountCentre } from '@meridian/accounts';
-import { silentLogger } from '@meridian/base';
-import { loadMarketFacts } from '@meridian/market';
-import { type NumberedEvent, writeEvent } from '@meridian/messages';
+import { dateText, silentLogger } from '@meridian/base';
+import { loadMarketFacts, type MarketFacts } from '@meridian/market';
+import { decodeCommand, type NumberedEvent, writeEvent } from '@meridian/messages';
+import { recordReference } from '@meridian/reference';
 import {
   type AuditLog,
   DUTIES,
@@ -16,21 +17,27 @@ import {
   type UserDuty,
 } from '@meridian/security';
 import type { Database } from '@meridian/store';
+import { type MarketService, openMarketNode } from '@meridian/trading';
 import { createFolders, dataFolder, writeWhole } from '../../data-folder.ts';
-import { GEARED } from '../../demo/cast.ts';
+import { demoReference, GEARED } from '../../demo/cast.ts';
 import { demoUsersFile } from '../../demo/users.ts';
+import { doorTables } from '../../door-tables.ts';
 import { openHouse } from '../../house.ts';
 import { openHouseDoor } from '../../house-door.ts';
-import { connectProcess, type Position, type ProcessService, serve } from '../../link/rpc.ts';
+import { connectProcess, type Position, type ProcessClient, type ProcessService, serve } from '../../link/rpc.ts';
+import { marketDoor } from '../../market-door.ts';
 import { MIGRATIONS } from '../../migrations.ts';
+import { nodeDoor } from '../../node-door.ts';
+import { askDesk } from '../../node-request.ts';
 import { type ProcessSettings, portsFrom } from '../../process/settings.ts';
-import { MARKETS, type ScratchReading, scratchReading } from '../../reading/scratch-reading.ts';
+import { MARKETS, NOW, type ScratchReading, scratchReading } from '../../reading/scratch-reading.ts';
 
 /**
  * A house to be attacked: house and door as the server process composes them, over a real database with the books of three
- * clients and two entities after two sessions. At the edge of the world its nodes are away: nobody listens where XNYS's
- * was, and what answers for ARCX is a recording that tells the events of the two sessions and does nothing else. Both are
- * reached over the house's own links. What needs a node is therefore answered by the documented refusal, 503.
+ * clients and two entities after two sessions of ARCX and XNYS, and a real market node for XNAS, whose log has just begun. One
+ * thing stands in, at the edge: the nodes that traded those sessions are away. Nobody listens where XNYS's was, and what answers
+ * for ARCX is a recording that tells its events and does nothing else. All are reached over the house's own links. What needs
+ * a node that is away is answered by the documented 503.
  */
 export interface HostileHouse {
   readonly port: number;
@@ -52,6 +59,9 @@ export interface OpenSession {
   readonly token: string;
   readonly principal: Principal;
 }
+
+/** The house's last session. */
+const DATE = dateText('2013-10-08');
 
 /** Besides the demo's users, one for each duty: somebody of entity 2 only, and somebody whose session may be spoilt. */
 const MORE_USERS = {
@@ -84,21 +94,65 @@ const recording = (events: readonly NumberedEvent[]): ProcessService => ({
   },
 });
 
-async function openNodes(keys: string, reading: ScratchReading) {
-  const authority = await openAuthority(keys);
-  const [arcx, server] = [await authority.issue('node', 'ARCX'), await authority.issue('server', 'main')];
-  const events = reading.events.get('ARCX') as readonly NumberedEvent[];
-  const served = await serve(recording(events), arcx, ['server'], 0, silentLogger);
-  const gone = await serve({}, arcx, ['server'], 0, silentLogger);
-  await gone.close();
-  const nodes = new Map(
-    [served.port, gone.port].map((port, i) => [MARKETS[i] as string, connectProcess(port, server, ['node'])]),
+/** One more market, with IBM on it. */
+async function listOnXnas(database: Database): Promise<void> {
+  const reference = demoReference([...MARKETS, 'XNAS']);
+  const listings = reference.listings.flatMap((row) =>
+    row.mic === 'XNYS' ? [row, { ...row, listing: 3n, mic: 'XNAS' }] : [row],
   );
+  const listEntries = reference.listEntries.flatMap((row) =>
+    row.listing === 2n ? [row, { ...row, entry: 3n, listing: 3n }] : [row],
+  );
+  await recordReference(database, { ...reference, listings, listEntries }, { maker: 'maker', checker: 'checker' });
+}
+
+/** A market node as its own process runs it, but for the clock and the lines to clients and venue: no session has begun. */
+async function openXnas({ database, facts, dir }: { database: Database; facts: MarketFacts; dir: string }) {
+  const tables = await doorTables(database, 'XNAS', DATE);
+  const nowhere = { host: '127.0.0.1', orderPort: 1, marketDataPort: 1 };
+  const node = await openMarketNode({
+    ...{ dir, market: 'XNAS', clock: { now: () => 0 }, logger: silentLogger, log: { consumers: [], segmentBytes: 1 << 20 } },
+    ...marketDoor('XNAS', tables, nowhere, 0, facts, () => node.log.time),
+  });
+  const service: ProcessService = {
+    async submit(frame) {
+      const { name, body } = decodeCommand(new DataView(frame.buffer, frame.byteOffset, frame.byteLength), 0);
+      return node.submit({ name, body } as Parameters<MarketService['submit']>[0]);
+    },
+    async *tail({ from }) {
+      for await (const batch of node.events(from)) yield batch.bytes;
+    },
+    acknowledge: async () => null,
+    ask: ({ what, body }) => askDesk(node, what, body),
+  };
+  return { node, service };
+}
+
+async function openNodes(keys: string, dir: string, { database, events }: ScratchReading, facts: MarketFacts) {
+  const authority = await openAuthority(keys);
+  const server = await authority.issue('server', 'main');
+  const serveAs = async (market: string, service: ProcessService) =>
+    serve(service, await authority.issue('node', market), ['server'], 0, silentLogger);
+  await listOnXnas(database);
+  const { node, service } = await openXnas({ database, facts, dir });
+  const told = await serveAs('ARCX', recording(events.get('ARCX') as readonly NumberedEvent[]));
+  const gone = await serveAs('XNYS', {});
+  await gone.close();
+  const real = await serveAs('XNAS', service);
+  const link = ({ port }: { readonly port: number }) => connectProcess(port, server, ['node']);
+  const nodes = new Map([
+    ['ARCX', link(told)],
+    ['XNYS', link(gone)],
+    ['XNAS', link(real)],
+  ]);
+  await nodeDoor('XNAS', database, nodes.get('XNAS') as ProcessClient, facts, () => NOW).introduce(DATE);
   return {
     nodes,
     async close() {
-      for (const node of nodes.values()) node.close();
-      await served.close();
+      for (const each of nodes.values()) each.close();
+      await told.close();
+      await real.close();
+      await node.close();
     },
   };
 }
@@ -115,10 +169,17 @@ export async function hostileHouse(): Promise<HostileHouse> {
   const audit = openAuditLog(database, folder.keys);
   const facts = loadMarketFacts();
   const accounts = openAccountCentre({ pool: database });
-  const { nodes, ...links } = await openNodes(folder.keys, reading);
+  const { nodes, ...links } = await openNodes(folder.keys, folder.node('XNAS'), reading, facts);
   const settings: ProcessSettings = {
-    ...{ data: folder.root, mode: 'demo' as const, markets: MARKETS, speed: 1, role: 'server' as const, databaseUrl: '' },
-    ports: { ...portsFrom(1, MARKETS), http: 0 },
+    ...{
+      data: folder.root,
+      mode: 'demo' as const,
+      markets: [...MARKETS, 'XNAS'],
+      speed: 1,
+      role: 'server' as const,
+      databaseUrl: '',
+    },
+    ports: { ...portsFrom(1, [...MARKETS, 'XNAS']), http: 0 },
   };
   const parts = { settings, folder, database, facts, accounts, audit, nodes, logger: silentLogger };
   const house = await openHouse({ ...parts, story: () => {} });

@@ -158,7 +158,13 @@ export const messages = (): HostileLine[] => [
       said(`${view} by ${as}`, { ...SUB, view, columns: [VIEWS[view].columns[0]] }, 'error STREAM_NOT_ALLOWED', as),
     ),
   ),
-  ...(['client', 'client-2', 'trader-two'] as const).map((as) => said('orders of others among them', SUB, 'own rows', as)),
+  ...(['client', 'client-2', 'trader-two'] as const).map((as) =>
+    said('orders of others among them', { ...SUB, filter: [{ column: 'market', value: 'ARCX' }] }, 'own rows', as),
+  ),
+  // Client 1's alone: what was entered before.
+  ...(['client-2', 'trader-two'] as const).map((as) =>
+    said('orders of another market, all of others', { ...SUB, filter: [{ column: 'market', value: 'XNAS' }] }, 'no rows', as),
+  ),
   ...['FUND-B', 'FUND-C'].map((clientToken) =>
     said(
       `orders of ${clientToken}`,

@@ -20,10 +20,10 @@ interface Work {
 }
 
 const ORDER = {
-  ...{ market: 'ARCX', account: '1', listing: '1', clOrdId: 'hostile-1', side: 'buy', effect: 'open', type: 'limit' },
-  ...{ timeInForce: 'day', quantity: '10', price: '167.50' },
+  ...{ market: 'XNAS', account: '1', listing: '3', clOrdId: 'hostile-1', side: 'buy', effect: 'open', type: 'limit' },
+  ...{ timeInForce: 'day', quantity: '10', price: '182.50' },
 };
-const KILL = { scope: 'market', market: 'ARCX', reason: 'drill', confirm: 'ARCX' };
+const KILL = { scope: 'market', market: 'XNAS', reason: 'drill', confirm: 'XNAS' };
 const MOVE = { to: 'candidate', reason: 'well grounded' };
 /** An id that no request has. */
 const NO_REQUEST = '00000000-0000-4000-8000-000000000000';
@@ -44,7 +44,7 @@ const WORK = {
   'DELETE /v1/orders/{market}/{order}': { as: 'trader', params: { market: 'ARCX', order: '5' } },
   'POST /v1/kill/preview': { as: 'risk', body: KILL },
   'POST /v1/kill': { as: 'risk', body: KILL },
-  'POST /v1/kill/release': { as: 'risk', body: { scope: 'market', market: 'ARCX', reason: 'drill is over' } },
+  'POST /v1/kill/release': { as: 'risk', body: { scope: 'market', market: 'XNAS', reason: 'drill is over' } },
   'POST /v1/transfers': {
     as: 'clearing',
     body: { kind: 'transfer', from: '31', to: '32', currency: 'CNY', amount: '1.00', reason: 'reserve' },
@@ -91,7 +91,22 @@ const TEXTS = [
   ...['null', 'undefined', 'NaN', 'true', '__proto__', 'constructor', 'toString', '[object Object]', '*', 'none', 'nobody'],
   ...['0', '-0', '-1', '1', '999999999999', '4294967296', '9007199254740993', '999999999999999999', '-9223372036854775809'],
   ...['-1.00', '0.00', '0.001', '0.000000000001', '999999999999999999999999', '999999999999999999999999.999999999999', '00.10'],
-  ...['XXXX', 'XNYS', 'ARCX', 'XHKG', '0000', 'XXX', 'CNH', 'JPY', 'BTC', 'ZZZ', '9999-12-31', '0001-01-01', '2026-02-30'],
+  ...[
+    'XXXX',
+    'XNAS',
+    'XNYS',
+    'ARCX',
+    'XHKG',
+    '0000',
+    'XXX',
+    'CNH',
+    'JPY',
+    'BTC',
+    'ZZZ',
+    '9999-12-31',
+    '0001-01-01',
+    '2026-02-30',
+  ],
   ...['00000000-0000-0000-0000-000000000000', NO_REQUEST, 'risk', 'administrator', 'auditor', 'system', 'scheduler'],
 ];
 
