@@ -255,6 +255,11 @@ const chinese = {
 
 export type CodeKind = keyof typeof chinese;
 
+/** The codes of a kind that have a name, for a field that takes a code. */
+export function namedCodes(kind: CodeKind): readonly string[] {
+  return Object.keys(chinese[kind]);
+}
+
 /** How a code of a kind is said in the user's language. */
 export function useCodeName(): (kind: CodeKind, code: string) => string {
   const language = useLanguage();

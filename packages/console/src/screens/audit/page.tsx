@@ -11,7 +11,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { Empty } from '../../parts/states.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
 import { Failure } from '../answer-panel.tsx';
-import { useCodeName } from '../code-names.ts';
+import { namedCodes, useCodeName } from '../code-names.ts';
 import { dutyWords } from '../duty-words.ts';
 import { ListPanel } from '../list-panel.tsx';
 import { Moment } from '../moment.tsx';
@@ -73,9 +73,18 @@ export default function AuditPage() {
                   className="field"
                   defaultValue={search[name] ?? ''}
                   onBlur={(event) => filter(name, event.target.value)}
+                  onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
+                  {...(name === 'action' ? { list: 'audit-actions' } : {})}
                 />
               </Field>
             ))}
+            <datalist id="audit-actions">
+              {namedCodes('action').map((code) => (
+                <option key={code} value={code}>
+                  {codeName('action', code)}
+                </option>
+              ))}
+            </datalist>
           </search>
         }
       />
