@@ -142,8 +142,12 @@ export async function openOperations(
         running.delete(id);
         throw error;
       }
-      begin();
-      return (await read('WHERE operation = $1', [id]))[0] as Operation;
+      try {
+        // Read before it begins: the answer is the job as it was taken, however fast it works.
+        return (await read('WHERE operation = $1', [id]))[0] as Operation;
+      } finally {
+        begin();
+      }
     },
     get: async (id, language) =>
       /^[0-9a-f-]{36}$/.test(id) ? (await read('WHERE operation::text = $1', [id], language))[0] : undefined,
