@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Decider, openDecider, openScorer, type Scorer, shippedEarlyWarning } from '@meridian/ai';
 import { wallClock } from '@meridian/base';
+import { standBehindNodes } from '../../packages/server/src/process/priority.ts';
 
 /**
  * What scores in the house, beside a market's node: the shipped model in its worker, asked at a steady rate by the decider that
@@ -27,6 +28,7 @@ const registry = {
   artefact: async () => artefact.body,
 } as unknown as Parameters<typeof openDecider>[0]['registry'];
 
+standBehindNodes();
 let counted = { byModel: 0, byRules: 0, deaths: 0 };
 let stop: () => Promise<void> = async () => {};
 

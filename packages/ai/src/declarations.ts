@@ -74,6 +74,13 @@ table('validation_run', '独立验证结果', 'validation results', {
   ...people('validator'),
   ...instants('at'),
 });
+table('reliability_bin', '可靠性分组', 'what was said beside what happened', {
+  ...{ no: 'bigint', round: 'integer', bin: 'integer', row_count: 'bigint' },
+  ...text('version', 'source', 'team', 'report_sha256'),
+  ...columns('float8', 'low', 'high', 'predicted', 'observed'),
+  ...people('validator'),
+  ...instants('at'),
+});
 table('approval', '批准签署', 'signatures of approval', {
   ...text('version', 'team', 'duty', 'comment'),
   ...{ round: 'integer' },

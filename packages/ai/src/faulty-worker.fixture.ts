@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Artefact, openArtefact, score } from './artefact.ts';
 import { sha256 } from './digest.ts';
+import { standBehind } from './priority.ts';
 import type { FromWorker, ToWorker } from './scorer.ts';
 
 /** What goes wrong with a model, from which of its decisions on; `calls` counts over restarts. */
@@ -15,6 +16,7 @@ export interface FaultPlan {
 
 const plan = workerData as FaultPlan;
 const calls = new Int32Array(plan.calls);
+standBehind();
 const models = new Map<string, Artefact>();
 
 parentPort?.on('message', (message: ToWorker) => {

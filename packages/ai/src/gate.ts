@@ -1,9 +1,20 @@
 import { type Artefact, type Features, score } from './artefact.ts';
 import { gapDays, type LabelledRow } from './dataset.ts';
 import type { Suite } from './governance.ts';
-import { auc, bootstrap, brier, ece, type Interval, logLoss, logLossOf, rankedAuc, seededUniform } from './metrics.ts';
+import {
+  auc,
+  bootstrap,
+  brier,
+  ece,
+  type Interval,
+  logLoss,
+  logLossOf,
+  rankedAuc,
+  reliability,
+  seededUniform,
+} from './metrics.ts';
 import { HORIZON_DAYS, ruleScore } from './rule.ts';
-import type { ValidationRun } from './validation.ts';
+import type { Reliability, ValidationRun } from './validation.ts';
 
 /** A challenger may rank this much worse than the rule at the far end of the interval, and no more. */
 const AUC_LOSS_MAX = 0.01;
@@ -34,6 +45,8 @@ export interface GateVerdict {
   readonly reasons: readonly string[];
   /** Model and rule side by side on the test rows. */
   readonly figures: Readonly<Record<'model' | 'rule', Figures>>;
+  /** Behind the calibration error of each: what was said and what happened. */
+  readonly reliability: Reliability;
 }
 
 export interface Figures {
@@ -80,7 +93,11 @@ export function judge({ model, fit, test, refit, seed }: GateInput): GateVerdict
     ...{ logLoss: logLoss(scores, labels), brier: brier(scores, labels) },
     ...{ auc: auc(scores, labels), ece: ece(scores, labels) },
   });
-  return { holds: reasons.length === 0, runs, reasons, figures: { model: figures(ours), rule: figures(rules) } };
+  return {
+    ...{ holds: reasons.length === 0, runs, reasons },
+    figures: { model: figures(ours), rule: figures(rules) },
+    reliability: { model: reliability(ours, labels), rule: reliability(rules, labels) },
+  };
 }
 
 function run(

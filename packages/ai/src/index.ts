@@ -45,6 +45,7 @@ export {
   type Tier,
   TRANSITIONS,
 } from './governance.ts';
+export type { ReliabilityBin } from './metrics.ts';
 export type { Mode } from './mode.ts';
 export type { NewVersion, TrainingRecord, VersionRecord } from './model-version.ts';
 export { type PriceHistory, readPriceHistory } from './price-history.ts';
@@ -63,4 +64,4 @@ export { normalCdf, ruleScore } from './rule.ts';
 export { DEADLINE_MS, openScorer, type Scorer, type ScorerFault, type ScorerOptions } from './scorer.ts';
 export { SHIPPED_HISTORY, SHIPPED_PROVENANCE, SHIPPED_SEED, shippedEarlyWarning } from './shipped.ts';
 export { MARGIN_SHORTFALL, TRAINING_CODE, type Trained, trainEarlyWarning, validateEarlyWarning } from './train.ts';
-export type { ValidationRun } from './validation.ts';
+export type { Reliability, ReliabilityRecord, ValidationResult, ValidationRun } from './validation.ts';

@@ -83,9 +83,12 @@ export function ks(scores: ArrayLike<number>, labels: ArrayLike<number>): number
   return widest;
 }
 
+/** Rows whose scores are neighbours. All but the count are shares of one, within [0, 1]. */
 export interface ReliabilityBin {
+  /** Least and greatest score among them. */
   readonly low: number;
   readonly high: number;
+  /** Rows. */
   readonly count: number;
   /** Mean of the scores, and share of events, among them. */
   readonly predicted: number;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type DateText, isProblem, MICROS_PER_DAY } from '@meridian/base';
+import { type DateText, type Instant, isProblem, MICROS_PER_DAY } from '@meridian/base';
 import { checkDatabase } from '@meridian/catalog';
 import { violatedConstraint } from '@meridian/store';
 import './index.ts';
 import { type Actor, COMMAND_NAMES, TRANSITIONS } from './governance.ts';
-import { seededUniform } from './metrics.ts';
+import { type ReliabilityBin, reliability, seededUniform } from './metrics.ts';
 import {
   advance,
   COMPLIANCE,
@@ -179,8 +179,47 @@ test('[AI-a, DS-10] over SQL: no state by hand, no illegal edge, no maker as jud
   await barred(undefined, `INSERT INTO ai.version_author (version, author) VALUES ($1, 'late')`, [version]);
 });
 
+test('[AI-a] what was said and what happened is kept of each validation, and the newest is told', async () => {
+  const version = await registered(house.registry);
+  assert.equal(await house.registry.reliability(version), undefined, 'nobody has judged it');
+  await advance(house.registry, version, 2);
+  // Counted by hand: two bins of two, scores 0.1, 0.3 (one happened) and 0.5, 0.9 (both did).
+  const [quiet, loud] = [
+    { low: 0.1, high: 0.3, count: 2, predicted: 0.2, observed: 0.5 },
+    { low: 0.5, high: 0.9, count: 2, predicted: 0.7, observed: 1 },
+  ];
+  const bins = reliability([0.9, 0.1, 0.5, 0.3], [1, 0, 1, 1], 2);
+  for (const [i, bin] of [quiet, loud].entries())
+    for (const [name, value] of Object.entries(bin))
+      assert.ok(Math.abs((bins[i] as unknown as Record<string, number>)[name]! - value) < 1e-12, `${i} ${name}`);
+  const record = (model: readonly ReliabilityBin[], report: string, at: Instant, actor: Actor = VALIDATOR) =>
+    house.registry.recordValidation(version, { runs: [], reliability: { model, rule: [loud] } }, report, actor, at);
+  await refused('MODEL_SEPARATION_REFUSED', record(bins, 'by its maker', T0, { ...OWNER, duty: 'model-validator' }));
+  await record([loud], 'first', T0);
+  await record([quiet, loud], 'second', T0 + 1);
+  await record([quiet, loud], 'second', T0 + 1);
+  const found = await house.registry.reliability(version);
+  assert.deepEqual(found, { model: [quiet, loud], rule: [loud], validator: VALIDATOR.user, at: T0 + 1 });
+  await barred(
+    'separation_of_duties',
+    `INSERT INTO ai.reliability_bin (version, round, source, bin, low, high, predicted, observed, row_count, validator, team, report_sha256, at)
+     SELECT version, round, source, bin, low, high, predicted, observed, row_count, 'owner-1', team, report_sha256, at
+       FROM ai.reliability_bin WHERE version = $1 LIMIT 1`,
+    [version],
+  );
+});
+
 test('[AI-1] over SQL: what is registered neither changes nor goes; bytes stay under their hash; data have source, licence and class', async () => {
-  const tables = ['model', 'artefact', 'dataset', 'version_author', 'version_dataset', 'validation_run', 'approval'];
+  const tables = [
+    'model',
+    'artefact',
+    'dataset',
+    'version_author',
+    'version_dataset',
+    'validation_run',
+    'approval',
+    'reliability_bin',
+  ];
   for (const table of [...tables, 'legal_transition', 'transition', 'decision', 'decision_outcome', 'review_verdict']) {
     await barred(undefined, `DELETE FROM ai.${table}`);
     await barred(undefined, `TRUNCATE ai.${table} CASCADE`);

@@ -7,7 +7,15 @@ import { type Mode, readMode, setMode } from './mode.ts';
 import { lockedVersions, type NewVersion, readVersions, register, type VersionRecord } from './model-version.ts';
 import { problem } from './problems.ts';
 import { type Note, refuseOtherDuty } from './registry-note.ts';
-import { evidenceOf, recordValidation, type ValidationRun, validationRuns } from './validation.ts';
+import {
+  evidenceOf,
+  type ReliabilityRecord,
+  recordValidation,
+  reliabilityOf,
+  type ValidationResult,
+  type ValidationRun,
+  validationRuns,
+} from './validation.ts';
 
 /** A use case with its owner and the rule that answers whenever no model may. */
 export interface ModelCase {
@@ -75,7 +83,7 @@ export interface ModelRegistry {
   /** Registers a draft. @returns its id, e.g. "margin-shortfall-1" @throws Problem MODEL_UNKNOWN | MODEL_CONFLICT | … */
   register(version: NewVersion, actor: Actor, at: Instant): Promise<string>;
   /** @throws Problem MODEL_SEPARATION_REFUSED | MODEL_TRANSITION_REFUSED | MODEL_DUTY_REFUSED */
-  recordValidation(version: string, runs: readonly ValidationRun[], report: string, actor: Actor, at: Instant): Promise<void>;
+  recordValidation(version: string, result: ValidationResult, report: string, actor: Actor, at: Instant): Promise<void>;
   /** Carries a command out, or throws what {@link govern} throws. `reason` stands in the record. */
   command(command: GovernanceCommand, reason: string): Promise<readonly Step[]>;
   /** Suspends every version whose approval has lapsed. @returns their ids */
@@ -84,6 +92,8 @@ export interface ModelRegistry {
   versions(useCase?: string): Promise<readonly VersionRecord[]>;
   dataset(id: string): Promise<DatasetRecord>;
   validations(version: string): Promise<readonly (ValidationRun & { readonly at: Instant })[]>;
+  /** What the newest validation of a version found said and happened; undefined before the first. */
+  reliability(version: string): Promise<ReliabilityRecord | undefined>;
   history(version: string): Promise<readonly TransitionRecord[]>;
   /** The bytes under a hash; undefined when there are none. @throws Problem ARTEFACT_INVALID when they do not give it */
   artefact(sha256: string): Promise<string | undefined>;
@@ -117,8 +127,8 @@ export function openRegistry({ database, audit }: RegistryOptions): ModelRegistr
     openCase: (model, actor, at) => noted((tx) => openCase(tx, model, actor, at, note)),
     recordDataset: (dataset, actor, at) => noted((tx) => recordDataset(tx, dataset, actor, at, note)),
     register: (version, actor, at) => noted((tx) => register(tx, version, actor, at, note)),
-    recordValidation: (version, runs, report, actor, at) =>
-      noted((tx) => recordValidation(tx, version, runs, report, actor, at, note)),
+    recordValidation: (version, result, report, actor, at) =>
+      noted((tx) => recordValidation(tx, version, result, report, actor, at, note)),
     command: (command, reason) => noted((tx) => carryOut(tx, command, reason, note)),
     async expire(at) {
       const { rows } = await database.query<{ id: string }>(LAPSED, [instantParameter(at)]);
@@ -137,6 +147,7 @@ export function openRegistry({ database, audit }: RegistryOptions): ModelRegistr
       return { ...row, rows: Number(row.rows) };
     },
     validations: (version) => validationRuns(database, version),
+    reliability: (version) => reliabilityOf(database, version),
     history: async (version) => (await database.query<TransitionRecord>(HISTORY, [version])).rows,
     async artefact(hash) {
       const { rows } = await database.query<{ body: string }>('SELECT body FROM ai.artefact WHERE sha256 = $1', [hash]);

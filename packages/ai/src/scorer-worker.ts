@@ -1,9 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import { type Artefact, openArtefact, score } from './artefact.ts';
 import { sha256 } from './digest.ts';
+import { standBehind } from './priority.ts';
 import type { FromWorker, ToWorker } from './scorer.ts';
 
 /** Scores apart from the house's own thread: whatever happens to a model happens here. */
+standBehind();
 const models = new Map<string, Artefact>();
 
 parentPort?.on('message', (message: ToWorker) => {

@@ -8,7 +8,7 @@ import { type Artefact, openArtefact, score, seal } from './artefact.ts';
 import { buildTrainingData, gapDays } from './dataset.ts';
 import { judge } from './gate.ts';
 import { fitLogistic } from './logistic.ts';
-import { auc, bootstrap, ece, ks, logLoss, rankedAuc, seededUniform } from './metrics.ts';
+import { auc, bootstrap, ece, ks, logLoss, type ReliabilityBin, rankedAuc, seededUniform } from './metrics.ts';
 import { MODEL } from './model.fixture.ts';
 import { readPriceHistory } from './price-history.ts';
 import { HORIZON_DAYS } from './rule.ts';
@@ -147,6 +147,17 @@ test('[AI-1] the shipped model: trained again from the file in the repository it
   const { model, rule } = trained.verdict.figures;
   assert.ok(model.ece < rule.ece / 4, `calibration ${model.ece} against ${rule.ece}`);
   assert.ok(model.auc > rule.auc - 0.01);
+  for (const source of ['model', 'rule'] as const) {
+    const bins = trained.verdict.reliability[source];
+    const whole = (of: (bin: ReliabilityBin) => number) => bins.reduce((sum, bin) => sum + bin.count * of(bin), 0);
+    assert.deepEqual([bins.length, whole(() => 1)], [10, trained.rows.test]);
+    assert.ok(
+      bins.every(({ low, predicted, high }, i) => low <= predicted && predicted <= high && low >= (bins[i - 1]?.high ?? 0)),
+    );
+    // The same figure by another way: the distance between said and happened, bin by bin.
+    const off = whole(({ predicted, observed }) => Math.abs(predicted - observed)) / trained.rows.test;
+    assert.ok(Math.abs(off - trained.verdict.figures[source].ece) < 1e-12, source);
+  }
 });
 
 test('[AI-a] the gate refuses by name what is worse than the rule, out of calibration, upside down, or answers without its inputs', () => {

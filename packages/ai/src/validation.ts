@@ -2,6 +2,7 @@ import type { Instant } from '@meridian/base';
 import { instantParameter, type Queryable, type Transaction } from '@meridian/store';
 import { sha256 } from './digest.ts';
 import type { Actor, Evidence } from './governance.ts';
+import type { ReliabilityBin } from './metrics.ts';
 import { lockedVersions, type VersionRecord } from './model-version.ts';
 import { problem } from './problems.ts';
 import type { Note } from './registry-note.ts';
@@ -19,6 +20,22 @@ export interface ValidationRun {
   readonly passed: boolean;
 }
 
+/** What model and rule said of the same rows that training never saw, beside what happened: bins of equal count, by score. AI-a */
+export type Reliability = Readonly<Record<'model' | 'rule', readonly ReliabilityBin[]>>;
+
+/** As one validator measured it. */
+export interface ReliabilityRecord extends Reliability {
+  readonly validator: string;
+  readonly at: Instant;
+}
+
+/** What an independent validation leaves behind. */
+export interface ValidationResult {
+  readonly runs: readonly ValidationRun[];
+  /** Absent where a suite was judged without rows of its own. */
+  readonly reliability?: Reliability;
+}
+
 const RUNS = `SELECT suite, test_case AS "testCase", metric, value, low, high, threshold, passed, at
   FROM ai.validation_run WHERE version = $1 ORDER BY no`;
 
@@ -26,11 +43,36 @@ export async function validationRuns(over: Queryable, version: string): Promise<
   return (await over.query<ValidationRun & { at: Instant }>(RUNS, [version])).rows;
 }
 
+// Of the newest validation alone; recorded twice, a bin counts once.
+const RELIABILITY = `SELECT DISTINCT ON (source, bin) source, low, high, row_count AS count, predicted, observed, validator, at
+  FROM ai.reliability_bin r WHERE version = $1 AND (at, report_sha256) =
+    (SELECT n.at, n.report_sha256 FROM ai.reliability_bin n WHERE n.version = r.version ORDER BY n.no DESC LIMIT 1)
+  ORDER BY source, bin, no DESC`;
+
+interface BinRow extends Omit<ReliabilityBin, 'count'> {
+  readonly source: keyof Reliability;
+  readonly count: bigint;
+  readonly validator: string;
+  readonly at: Instant;
+}
+
+/** Of a version's newest validation; undefined before the first. */
+export async function reliabilityOf(over: Queryable, version: string): Promise<ReliabilityRecord | undefined> {
+  const { rows } = await over.query<BinRow>(RELIABILITY, [version]);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const of = (wanted: keyof Reliability): ReliabilityBin[] =>
+    rows
+      .filter(({ source }) => source === wanted)
+      .map(({ low, high, count, predicted, observed }) => ({ low, high, count: Number(count), predicted, observed }));
+  return { model: of('model'), rule: of('rule'), validator: first.validator, at: first.at };
+}
+
 /** Keeps what an independent validator measured. @throws Problem MODEL_SEPARATION_REFUSED | MODEL_TRANSITION_REFUSED | MODEL_DUTY_REFUSED */
 export async function recordValidation(
   tx: Transaction,
   id: string,
-  runs: readonly ValidationRun[],
+  { runs, reliability }: ValidationResult,
   report: string,
   actor: Actor,
   at: Instant,
@@ -59,6 +101,16 @@ export async function recordValidation(
         ...[actor.user, actor.team, sha256(report), instantParameter(at)],
       ],
     );
+  for (const source of ['model', 'rule'] as const)
+    for (const [i, { low, high, predicted, observed, count }] of (reliability?.[source] ?? []).entries())
+      await tx.query(
+        `INSERT INTO ai.reliability_bin (version, round, source, bin, low, high, predicted, observed, row_count, validator, team,
+           report_sha256, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+        [
+          ...[id, version.round, source, i + 1, low, high, predicted, observed, count],
+          ...[actor.user, actor.team, sha256(report), instantParameter(at)],
+        ],
+      );
   const passed = runs.every((run) => run.passed);
   await note(tx, actor, 'model validation', id, { version: id, suites: runs.length, passed });
 }

@@ -12,9 +12,11 @@ import { connectProcess, serve } from '../link/rpc.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { runChild } from './child.ts';
 import { keepTime } from './keep-time.ts';
+import { standBehindNodes } from './priority.ts';
 
 /** The server: reference data, the account centre, the risk fold, the scheduler and the door for people. */
 await runChild(async ({ settings, logger, story }) => {
+  standBehindNodes();
   const folder = dataFolder(settings.data);
   const database = openDatabase({ url: settings.databaseUrl, name: 'server', logger });
   await waitForDatabase(database);

@@ -11,9 +11,11 @@ import { dataFolder } from '../data-folder.ts';
 import { serve, unknownRequest } from '../link/rpc.ts';
 import { runChild } from './child.ts';
 import { keepTime } from './keep-time.ts';
+import { standBehindNodes } from './priority.ts';
 
 /** The clearing worker: batches at their closes, client days, reports and their mail. */
 await runChild(async ({ settings, logger, story }) => {
+  standBehindNodes();
   const folder = dataFolder(settings.data);
   const database = openDatabase({ url: settings.databaseUrl, name: 'worker', logger });
   await waitForDatabase(database);
