@@ -44,6 +44,20 @@ export const ModelVersion = resource(
   },
   meta,
 );
+const Share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+/** Of the newest validation, on rows later in time than all training: bins of equal count, by score, ascending. */
+const ReliabilityBin = resource(
+  'reliabilityBin',
+  { zh: '可靠性分组', en: 'Rows with neighbouring scores' },
+  {
+    low: Share('Least score among them: a probability, 0.05 is 5 %'),
+    high: Share('Greatest score among them: a probability'),
+    count: Count(),
+    predicted: Share('Mean of their scores: a probability'),
+    observed: Share('Share of them to which it happened'),
+  },
+  meta,
+);
 export const ModelDetail = resource(
   'modelDetail',
   { zh: '模型详情', en: 'Model in full' },
@@ -86,6 +100,14 @@ export const ModelDetail = resource(
         meta,
       ),
       500,
+    ),
+    reliability: OrNull(
+      resource(
+        'modelReliability',
+        { zh: '可靠性：预测与实际', en: 'Reliability: predicted and happened' },
+        { model: List(ReliabilityBin, 100), rule: List(ReliabilityBin, 100), by: as('token', Token()), at: InstantText() },
+        meta,
+      ),
     ),
     transitions: List(
       resource(

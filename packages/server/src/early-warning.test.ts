@@ -6,7 +6,16 @@ import { after, before, describe, test } from 'node:test';
 import { openAccountCentre } from '@meridian/accounts';
 import { MANDATORY_SUITES, MARGIN_SHORTFALL, type ReasonCode, shippedEarlyWarning, TRANSITIONS } from '@meridian/ai';
 import type { AnswerOf, BodyOf, RouteName } from '@meridian/api';
-import { addDays, currency, dateText, type Instant, isProblem, parseInstant, silentLogger } from '@meridian/base';
+import {
+  addDays,
+  currency,
+  dateText,
+  formatInstant,
+  type Instant,
+  isProblem,
+  parseInstant,
+  silentLogger,
+} from '@meridian/base';
 import { crossRate, loadMarketFacts } from '@meridian/market';
 import { recordRateSet, recordReference } from '@meridian/reference';
 import type { PositionSnapshot, RiskSnapshot } from '@meridian/risk';
@@ -174,6 +183,12 @@ describe('early warning in the house', () => {
   });
 });
 
+/** As a validation leaves it: shares of one, and rows. */
+const SAID = {
+  model: [{ low: 0.1, high: 0.3, count: 20, predicted: 0.2, observed: 0.15 }],
+  rule: [{ low: 0.2, high: 0.6, count: 20, predicted: 0.4, observed: 0.15 }],
+};
+
 describe('a model version', () => {
   let version = '';
   const step = (
@@ -234,13 +249,14 @@ describe('a model version', () => {
     assert.equal((await step('register', OWNER, 'submitted')).version.state, 'submitted');
     await assert.rejects(step('validate', OWNER, 'in-validation'), fails('DUTY_NOT_PERMITTED'));
     assert.deepEqual(await mine(VALIDATOR), ['in-validation model-validator']);
-    assert.equal((await step('validate', VALIDATOR, 'in-validation')).version.state, 'in-validation');
+    const judged = await step('validate', VALIDATOR, 'in-validation');
+    assert.deepEqual([judged.version.state, judged.reliability], ['in-validation', null]);
     await assert.rejects(step('validate', VALIDATOR, 'validated'), fails('MODEL_EVIDENCE_MISSING'));
     const runs = MANDATORY_SUITES.map((suite) => ({
       ...{ suite, testCase: 'all', metric: 'lead', value: 1, low: 0.5, high: 1.5, threshold: 0, passed: true },
     }));
     const actor = { user: VALIDATOR.user, team: 'model-validator', duty: 'model-validator' } as const;
-    await desk.ai.registry.recordValidation(version, runs, 'report', actor, now);
+    await desk.ai.registry.recordValidation(version, { runs, reliability: SAID }, 'report', actor, now);
     assert.equal((await step('validate', VALIDATOR, 'validated')).version.state, 'validated');
     await assert.rejects(step('approve', RISK, 'champion'), fails('MODEL_MOVE_ELSEWHERE'));
     assert.equal((await step('approve', RISK, 'approved')).version.state, 'validated', 'one signature of two');
@@ -253,6 +269,7 @@ describe('a model version', () => {
     );
     assert.equal(approved.datasets[0]?.dataset, 'ds-test');
     assert.equal(approved.validations.length, MANDATORY_SUITES.length);
+    assert.deepEqual(approved.reliability, { ...SAID, by: VALIDATOR.user, at: formatInstant(now) });
     assert.ok('terms' in approved.card);
   });
 

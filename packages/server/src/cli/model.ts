@@ -133,7 +133,7 @@ export const modelValidate: CliCommand = {
       if (body === undefined) throw badUsage('model validate', say(language, `没有版本 ${version}`, `no version ${version}`));
       const { verdict } = validateEarlyWarning(openArtefact(body), readPriceHistory(file), seed, provenance);
       const at = await governanceNow(database);
-      await registry.recordValidation(version, verdict.runs, JSON.stringify(verdict), actor, at);
+      await registry.recordValidation(version, verdict, JSON.stringify(verdict), actor, at);
       const name = verdict.holds ? 'pass' : 'fail';
       await registry.command({ name, version, actor, at }, verdict.reasons.join('; ') || `validated on ${file}`);
       answer({ version, ...verdict }, () =>

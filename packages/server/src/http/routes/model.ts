@@ -7,6 +7,8 @@ import {
   MANDATORY_SUITES,
   type ModelState,
   movesFrom,
+  type ReliabilityBin,
+  type ReliabilityRecord,
   TRANSITIONS,
   tellCounterfactual,
   tellReason,
@@ -286,10 +288,18 @@ async function detail(options: ModelEndpointsOptions, principal: Principal, vers
       ...run,
       ...{ case: testCase, by: validator, at: formatInstant(at) },
     })),
+    reliability: reliabilityOf(await ai.registry.reliability(version)),
     transitions: (await ai.registry.history(version)).slice(-500).map(({ at, from, to, actor, duty, reason }) => ({
       ...{ at: formatInstant(at), from: outside(from), to: outside(to), by: actor, duty, reason: reason.slice(0, 400) },
     })),
   };
+}
+
+function reliabilityOf(found: ReliabilityRecord | undefined): Detail['reliability'] {
+  if (found === undefined) return null;
+  const { model, rule, validator, at } = found;
+  const bins = (of: readonly ReliabilityBin[]) => of.slice(0, 100).map((bin) => ({ ...bin }));
+  return { model: bins(model), rule: bins(rule), by: validator, at: formatInstant(at) };
 }
 
 /** The model's own card: what it learnt from, how it is built, from which line on it warns. */
