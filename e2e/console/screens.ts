@@ -5,7 +5,8 @@ import type { Visitor } from './visitor.ts';
 /** One face of the console, with who looks at it. */
 export interface Face {
   readonly name: string;
-  readonly user: string;
+  /** Null: seen before anybody has signed in. */
+  readonly user: string | null;
   readonly path: string;
   /** The pattern of the screen it shows, as `screens/index.ts` declares it. */
   readonly screen: string;
@@ -68,6 +69,7 @@ export function facesOf(on: Subjects): readonly Face[] {
   const { market, order } = on.refused;
   const seen = `order=${market}-${order}`;
   return [
+    { name: 'sign-in', user: null, screen: '/', path: '/' },
     { name: 'overview', user: 'trader', screen: '/overview', path: `/overview?${seen}` },
     { name: 'orders', user: 'trader', screen: '/orders', path: `/orders?${seen}` },
     { name: 'order', user: 'auditor', screen: '/orders/$market/$order', path: `/orders/${market}/${order}` },

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { launchBrowser, noBrowser, openPage, type PageOptions } from '../browser.ts';
+import { launchBrowser, noBrowser, type PageOptions } from '../browser.ts';
 import { buildConsole, startDemo } from './house.ts';
 import { packed } from './picture.ts';
 import { facesOf, subjectsOf } from './screens.ts';
@@ -31,13 +31,6 @@ try {
   const faces = facesOf(await subjectsOf(auditor));
   await auditor.close();
   for (const [dress, options] of Object.entries(DRESSES)) {
-    if (wanted.length === 0 || wanted.includes('sign-in')) {
-      const { page } = await openPage(browser, options);
-      await page.goto(demo.origin);
-      await page.locator('.sign-in input').first().waitFor();
-      writeFileSync(path.join(folder, `sign-in.${dress}.png`), packed(await page.screenshot()));
-      await page.context().close();
-    }
     for (const face of faces) {
       if (LEADING.includes(face.name) || (wanted.length > 0 && !wanted.includes(face.name))) continue;
       const visitor = await door.enter(face.user, options);

@@ -19,7 +19,8 @@ export interface Visitor {
 
 /** Enters people; each signs in once by the page, later pages of theirs carry the session on. */
 export interface Doorway {
-  enter(user: string, dressed?: PageOptions): Promise<Visitor>;
+  /** Null: somebody who has not signed in. */
+  enter(user: string | null, dressed?: PageOptions): Promise<Visitor>;
   /** A new session for somebody who may be here already. */
   enterAnew(user: string, dressed?: PageOptions): Promise<Visitor>;
 }
@@ -45,10 +46,10 @@ export function doorway(browser: Browser, demo: RunningDemo): Doorway {
   return {
     enterAnew,
     async enter(user, dressed) {
-      const cookies = kept.get(user);
-      if (cookies === undefined) return enterAnew(user, dressed);
+      const cookies = user === null ? [] : kept.get(user);
+      if (user !== null && cookies === undefined) return enterAnew(user, dressed);
       const { page, faults } = await openPage(browser, dressed);
-      await page.context().addCookies(cookies);
+      await page.context().addCookies(cookies ?? []);
       return visitor(page, faults, demo);
     },
   };
@@ -71,7 +72,7 @@ function visitor(page: Page, faults: readonly string[], demo: RunningDemo): Visi
     },
     async open(path) {
       await page.goto(demo.origin + path);
-      await page.locator('.shell .panel, .shell .empty').first().waitFor();
+      await page.locator('.shell .panel, .shell .empty, .sign-in input').first().waitFor();
       await settled(page);
     },
     ask: (method, path, body) => ask(page, demo.origin, method, path, body),
