@@ -70,6 +70,7 @@ export type {
   RegistrationResponseJSON,
 } from './identity/passkey.ts';
 export { generatePassword } from './identity/password.ts';
+export { type ScratchIssuer, type ScratchIssuerOptions, scratchIssuer } from './identity/scratch-issuer.ts';
 export type { SessionStage, SessionView, SignedIn } from './identity/session.ts';
 export type { Arrival, JurisdictionOf, PasswordSignIn } from './identity/sign-in.ts';
 export type { By, NewUser, User, UserScope } from './identity/user.ts';

@@ -1,97 +1,23 @@
 import assert from 'node:assert/strict';
-import { createHash, createHmac } from 'node:crypto';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createHmac } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { isProblem, wallClock } from '@meridian/base';
 import * as jose from 'jose';
 import { IssuerAway, issuerFetch } from './issuer-fetch.ts';
 import { type Oidc, type OidcOptions, openOidc } from './oidc.ts';
 import { HOME, type ScratchDirectory, scratchDirectory, TWO } from './scratch-directory.ts';
+import { type ScratchIssuer, scratchIssuer } from './scratch-issuer.ts';
 
 const CLIENT = 'meridian';
 const REDIRECT = 'https://desk.example/oidc';
 const SUBJECT = 'subject-1';
 
-/** A small issuer on this machine, as strict about PKCE and codes as a real one. */
-interface TestIssuer {
-  readonly url: string;
-  /** What the next token says and how it is signed. */
-  token: (claims: jose.JWTPayload) => Promise<string>;
-  /** Overrides of the discovery document. */
-  document: Record<string, unknown>;
-  readonly asked: string[];
-  readonly privateKey: jose.CryptoKey;
-  readonly publicPem: string;
-  /** What a browser does at the issuer's door: signs in and is sent back with this query. */
-  visit(url: string): string;
-  close(): Promise<void>;
-}
-
-async function testIssuer(): Promise<TestIssuer> {
-  const { privateKey, publicKey } = await jose.generateKeyPair('RS256', { extractable: true });
-  const jwk = { ...(await jose.exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
-  const codes = new Map<string, { challenge: string; nonce: string }>();
-  const asked: string[] = [];
-  const answer = async (request: http.IncomingMessage): Promise<unknown> => {
-    if (request.url === '/.well-known/openid-configuration')
-      return {
-        ...{ issuer: issuer.url, authorization_endpoint: `${issuer.url}/door`, token_endpoint: `${issuer.url}/token` },
-        ...{ jwks_uri: `${issuer.url}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'] },
-        ...{ id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'] },
-        ...issuer.document,
-      };
-    if (request.url === '/keys') return { keys: [jwk] };
-    if (request.url !== '/token') return undefined;
-    let body = '';
-    for await (const part of request) body += part;
-    const form = new URLSearchParams(body);
-    const code = codes.get(form.get('code') ?? '');
-    codes.delete(form.get('code') ?? '');
-    const challenge = createHash('sha256')
-      .update(form.get('code_verifier') ?? '')
-      .digest('base64url');
-    if (code === undefined || code.challenge !== challenge || form.get('redirect_uri') !== REDIRECT) return undefined;
-    const now = Math.floor(Date.now() / 1_000);
-    const claims = { iss: issuer.url, sub: SUBJECT, aud: CLIENT, iat: now, exp: now + 300, nonce: code.nonce };
-    return { access_token: 'opaque', token_type: 'Bearer', expires_in: 60, id_token: await issuer.token(claims) };
-  };
-  const server = http.createServer((request, response) => {
-    asked.push(request.url ?? '');
-    if (request.url === '/elsewhere') return void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
-    answer(request).then((value) => {
-      response.writeHead(value === undefined ? 400 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(value ?? { error: 'invalid_grant' }));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer: TestIssuer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    token: (claims) => new jose.SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(privateKey),
-    ...{ document: {}, asked, privateKey },
-    publicPem: await jose.exportSPKI(publicKey),
-    visit(url) {
-      const { searchParams: asking } = new URL(url);
-      assert.equal(asking.get('code_challenge_method'), 'S256');
-      const code = `code-${codes.size}-${Math.random()}`;
-      codes.set(code, { challenge: asking.get('code_challenge') ?? '', nonce: asking.get('nonce') ?? '' });
-      return new URLSearchParams({ code, state: asking.get('state') ?? '' }).toString();
-    },
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
-  return issuer;
-}
-
 let house: ScratchDirectory;
-let issuer: TestIssuer;
-let rightly: TestIssuer['token'];
+let issuer: ScratchIssuer;
+let rightly: ScratchIssuer['token'];
 before(async () => {
   house = await scratchDirectory({ clock: wallClock });
-  issuer = await testIssuer();
+  issuer = await scratchIssuer({ clientId: CLIENT, redirectUri: REDIRECT, subject: SUBJECT });
   rightly = issuer.token;
   await house.add('federated', ['compliance']);
   await house.directory.linkFederated('federated', { issuer: issuer.url, subject: SUBJECT }, TWO);
@@ -124,10 +50,10 @@ test('whom the issuer proves signs in as the user linked to that subject, and no
   assert.deepEqual([session.user, session.stage, session.strong], ['federated', 'open', false]);
   assert.equal((await house.directory.authenticate(token))?.user, 'federated');
   issuer.token = (claims) => rightly({ ...claims, sub: 'subject-2' });
-  await assert.rejects(signIn(), refused('SIGN_IN_REFUSED'), 'no user is made');
+  await assert.rejects(signIn(), refused('SUBJECT_UNKNOWN'), 'no user is made');
   issuer.token = rightly;
   await house.directory.disable('federated', TWO);
-  await assert.rejects(signIn(), refused('SIGN_IN_REFUSED'));
+  await assert.rejects(signIn(), refused('SUBJECT_UNKNOWN'));
   await house.directory.enable('federated', TWO);
 });
 
@@ -139,7 +65,7 @@ test('a subject belongs to one user, and taking it away ends what it opened', as
   const { token } = await signIn();
   await house.directory.unlinkFederated('federated', subject, TWO);
   assert.equal(await house.directory.authenticate(token), undefined);
-  await assert.rejects(signIn(), refused('SIGN_IN_REFUSED'));
+  await assert.rejects(signIn(), refused('SUBJECT_UNKNOWN'));
   await house.directory.linkFederated('federated', subject, TWO);
 });
 
@@ -154,7 +80,7 @@ test('tokens that prove nobody are refused', async () => {
   const other = await jose.generateKeyPair('RS256');
   const without = (key: string) => (claims: jose.JWTPayload) => rightly({ ...claims, [key]: undefined });
   const now = Math.floor(Date.now() / 1_000);
-  const hostile: Record<string, TestIssuer['token']> = {
+  const hostile: Record<string, ScratchIssuer['token']> = {
     'alg none': async (claims) => `${unsigned({ alg: 'none' }, claims)}.`,
     'HS256 with the public key': async (claims) => {
       const text = unsigned({ alg: 'HS256', kid: 'one' }, claims);
@@ -206,7 +132,7 @@ test('a token, a code and a state of an earlier sign-in are no use in another', 
   const first = await oidc.begin();
   const query = issuer.visit(first.url);
   await oidc.finish(query, first.browser, arrival);
-  await assert.rejects(oidc.finish(query, first.browser, arrival), refused('OIDC_REFUSED'), 'the same state');
+  await assert.rejects(oidc.finish(query, first.browser, arrival), refused('OIDC_STALE'), 'the same state');
   issuer.token = async () => kept[0] as string;
   await assert.rejects(signIn(oidc), refused('OIDC_REFUSED'), 'the same token: its nonce is another');
   issuer.token = rightly;
@@ -219,9 +145,9 @@ test('a token, a code and a state of an earlier sign-in are no use in another', 
 test('a sign-in ends in the browser in which it began, and within ten minutes', async () => {
   const oidc = open();
   const [victim, attacker] = [await oidc.begin(), await oidc.begin()];
-  await assert.rejects(oidc.finish(issuer.visit(attacker.url), victim.browser, arrival), refused('OIDC_REFUSED'));
+  await assert.rejects(oidc.finish(issuer.visit(attacker.url), victim.browser, arrival), refused('OIDC_STALE'));
   for (const query of ['', 'code=x', 'state=x&code=y', `state=${'x'.repeat(100_000)}`])
-    await assert.rejects(oidc.finish(query, victim.browser, arrival), refused('OIDC_REFUSED'));
+    await assert.rejects(oidc.finish(query, victim.browser, arrival), refused('OIDC_STALE'));
   const denied = new URLSearchParams({
     state: new URL(victim.url).searchParams.get('state') as string,
     error: 'access_denied',
@@ -231,7 +157,7 @@ test('a sign-in ends in the browser in which it began, and within ten minutes', 
   const slow = open({ clock: { now: () => now } });
   const late = await slow.begin();
   now += 601_000_000;
-  await assert.rejects(slow.finish(issuer.visit(late.url), late.browser, arrival), refused('OIDC_REFUSED'));
+  await assert.rejects(slow.finish(issuer.visit(late.url), late.browser, arrival), refused('OIDC_STALE'));
 });
 
 test('only the configured issuer is ever asked: not where its document points, not where it redirects', async () => {

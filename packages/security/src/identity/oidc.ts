@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type BusinessClock, type Instant, MICROS_PER_MILLI, MICROS_PER_SECOND, wallClock } from '@meridian/base';
+import { type BusinessClock, type Instant, isProblem, MICROS_PER_MILLI, MICROS_PER_SECOND, wallClock } from '@meridian/base';
 import { type Database, instantParameter } from '@meridian/store';
 import * as jose from 'jose';
 import * as client from 'openid-client';
@@ -43,7 +43,8 @@ export interface Oidc {
   /**
    * The browser came back with `query`. Whoever is proven signs in as the user linked to that subject; the second factor of
    * the house is asked for as after a password. No user is made.
-   * @throws Problem OIDC_REFUSED | OIDC_AWAY | SIGN_IN_REFUSED (the subject is nobody here) | JURISDICTION_…
+   * @throws Problem OIDC_STALE (not begun in this browser, over, or used) | OIDC_REFUSED | OIDC_AWAY |
+   *   SUBJECT_UNKNOWN (nobody here, or disabled) | JURISDICTION_…
    */
   finish(query: string, browser: string, arrival: Arrival): Promise<SignedIn>;
 }
@@ -60,12 +61,12 @@ export function openOidc(options: OidcOptions): Oidc {
   const fetchIssuer = issuerFetch(options.issuer, options.allow?.origins ?? []);
   const issuer = discovered(options, fetchIssuer);
 
-  async function refuse(reason: string, address: string, cause?: unknown): Promise<never> {
+  async function refuse(reason: string, address: string, refusal: Error): Promise<never> {
     await options.audit.record({
       ...{ actor: 'unknown', duty: 'system', action: 'sign-in', target: 'unknown', outcome: `refused: ${reason}` },
       params: { address, factor: 'federation' },
     });
-    throw problem('OIDC_REFUSED', { reason }, cause);
+    throw refusal;
   }
 
   return {
@@ -85,19 +86,21 @@ export function openOidc(options: OidcOptions): Oidc {
       const state = parameters.get('state') ?? '';
       const attempt = await takeAttempt(database, clock.now(), options.issuer, state);
       if (attempt === undefined || !isSame(attempt.browser_hash, browser))
-        return refuse('this sign-in was not begun here, or is over', arrival.address);
-      const { config, keys } = await issuer();
+        return refuse('this sign-in was not begun here, or is over', arrival.address, problem('OIDC_STALE'));
       const returned = new URL(options.redirectUri);
       returned.search = parameters.toString();
       let subject: string;
       try {
+        const { config, keys } = await issuer();
         const tokens = await client.authorizationCodeGrant(config, returned, {
           ...{ expectedState: state, expectedNonce: attempt.nonce, pkceCodeVerifier: attempt.verifier, idTokenExpected: true },
         });
         subject = await subjectOf(tokens.id_token ?? '', keys, options, attempt.nonce, clock.now());
       } catch (error) {
-        if (awayIn(error)) throw problem('OIDC_AWAY', { issuer: options.issuer }, error);
-        return refuse('the answer of the issuer does not prove anybody', arrival.address, error);
+        if (isProblem(error, 'OIDC_AWAY')) return refuse('the issuer is away', arrival.address, error);
+        if (awayIn(error))
+          return refuse('the issuer is away', arrival.address, problem('OIDC_AWAY', { issuer: options.issuer }, error));
+        return refuse('the answer of the issuer does not prove anybody', arrival.address, problem('OIDC_REFUSED', {}, error));
       }
       return directory.signInFederated({ issuer: options.issuer, subject }, arrival);
     },

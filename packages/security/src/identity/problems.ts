@@ -118,15 +118,39 @@ export const { problem } = declareProblems({
     },
     remedy: { zh: '由备份恢复密钥文件', en: 'Restore the key file from backup' },
   },
+  OIDC_STALE: {
+    status: 401,
+    title: { zh: '单点登录已失效', en: 'That sign-in is over' },
+    detail: {
+      zh: '这次单点登录不是在此浏览器开始的，或已超过十分钟，或已用过',
+      en: 'It was not begun in this browser, is older than ten minutes, or was used before',
+    },
+    remedy: { zh: '从登录页重新开始', en: 'Begin again from the sign-in page' },
+  },
   OIDC_REFUSED: {
     status: 401,
-    title: { zh: '外部登录未成功', en: 'Sign-in by the other issuer is refused' },
-    detail: { zh: '{reason}', en: '{reason}' },
+    title: { zh: '单点登录未成功', en: "The firm's sign-in is refused" },
+    detail: { zh: '身份提供方没有证明您的身份，或拒绝了请求', en: "The firm's sign-in did not prove who you are, or declined" },
     remedy: { zh: '重新登录；仍不成功请联系系统管理员', en: 'Sign in again; if it fails again ask an administrator' },
+  },
+  SUBJECT_UNKNOWN: {
+    status: 401,
+    title: { zh: '此身份没有可用的用户', en: 'No user stands for that identity' },
+    detail: {
+      zh: '身份已得到证明，但本系统没有与之关联的用户，或该用户已停用',
+      en: 'Who you are is proven, but no user here is linked to it, or that user is disabled',
+    },
+    remedy: { zh: '请系统管理员关联您的用户', en: 'Ask an administrator to link your user' },
+  },
+  OIDC_OFF: {
+    status: 409,
+    title: { zh: '未配置单点登录', en: "The firm's sign-in is not set up" },
+    detail: { zh: '本系统没有配置单位的身份提供方', en: 'No identity provider of the firm is configured here' },
+    remedy: { zh: '用口令登录', en: 'Sign in by password' },
   },
   OIDC_AWAY: {
     status: 503,
-    title: { zh: '外部登录服务不可用', en: 'The other issuer cannot be reached' },
+    title: { zh: '单点登录暂不可用', en: "The firm's sign-in cannot be reached" },
     detail: { zh: '{issuer} 无法使用', en: '{issuer} cannot be used' },
     remedy: { zh: '稍后再试，或用口令登录', en: 'Try again later, or sign in by password' },
   },

@@ -34,7 +34,7 @@ export interface SignIn {
    *   JURISDICTION_REFUSED | JURISDICTION_UNCLEAR (after the right password only)
    */
   byPassword(attempt: PasswordSignIn): Promise<SignedIn>;
-  /** Lets in a user whom another issuer has proven. @throws Problem SIGN_IN_REFUSED | JURISDICTION_… */
+  /** Lets in a user whom another issuer has proven. @throws Problem SUBJECT_UNKNOWN | JURISDICTION_… */
   byFederation(user: string, arrival: Arrival): Promise<SignedIn>;
 }
 
@@ -110,7 +110,11 @@ export function openSignIn(ground: Ground, jurisdictionOf: JurisdictionOf): Sign
     byPassword,
     async byFederation(name, arrival) {
       const user = await readUser(ground.database, name);
-      if (user === undefined || user.state !== 'active') return refuse(ground, user, 'disabled', arrival.address, false);
+      if (user === undefined || user.state !== 'active') {
+        // Somebody is proven: no name and no password is guessed at here, and the words may say what is missing.
+        await noteRefusal(ground, user, 'disabled', { address: arrival.address, factor: 'federation' });
+        throw problem('SUBJECT_UNKNOWN');
+      }
       return admit(user, arrival, false, []);
     },
   };
@@ -133,12 +137,18 @@ async function refuse(
   address: string,
   locks: boolean,
 ): Promise<never> {
-  const actor = user === undefined ? { user: 'unknown', duty: 'system' as const } : actorOf(user);
-  await note(ground, actor, 'sign-in', actor.user, `refused: ${user === undefined ? 'unknown user' : reason}`, {
-    address,
-    ...(locks ? { reason: 'locked from now on' } : {}),
-  });
+  await noteRefusal(ground, user, reason, { address, ...(locks ? { reason: 'locked from now on' } : {}) });
   throw problem('SIGN_IN_REFUSED');
+}
+
+async function noteRefusal(
+  ground: Ground,
+  user: UserRow | undefined,
+  reason: string,
+  params: Readonly<Record<string, string>>,
+): Promise<void> {
+  const actor = user === undefined ? { user: 'unknown', duty: 'system' as const } : actorOf(user);
+  await note(ground, actor, 'sign-in', actor.user, `refused: ${user === undefined ? 'unknown user' : reason}`, params);
 }
 
 /** Notes what changed nothing. */
