@@ -6,6 +6,9 @@ import { gzipSync } from 'node:zlib';
 /** What somebody's first visit loads, compressed. The budget of the design: 190 kB of script, 12 kB of style. */
 const SCRIPT_MAX_KB = 190;
 const STYLE_MAX_KB = 12;
+/** The chart with its plotter, loaded by who looks at one. */
+const CHART = 'src/parts/chart.tsx';
+const CHART_MAX_KB = 25;
 /** The page that most duties see first. */
 const FIRST_PAGE = 'src/screens/overview/page.tsx';
 
@@ -43,6 +46,12 @@ test('a first visit loads at most 190 kB of script and 12 kB of style, compresse
   assert.ok(script > 60, 'the manifest does not lead to the application');
   assert.ok(script <= SCRIPT_MAX_KB, `${script.toFixed(1)} kB of script`);
   assert.ok(style <= STYLE_MAX_KB, `${style.toFixed(1)} kB of style`);
+
+  const chart = manifest[CHART];
+  assert.ok(chart !== undefined && !scripts.has(chart.file), 'the chart waits until somebody looks at one');
+  const charted = kilobytes([chart.file]);
+  t.diagnostic(`${charted.toFixed(1)} kB of chart`);
+  assert.ok(charted <= CHART_MAX_KB, `${charted.toFixed(1)} kB of chart`);
 });
 
 test('the built page holds nothing inline and loads nothing from elsewhere', { skip }, () => {

@@ -11,6 +11,7 @@ import { Moment } from '../moment.tsx';
 import { nameOf } from '../names.ts';
 import { ReasonForm } from '../reason-form.tsx';
 import { useChange } from '../use-change.ts';
+import { Reliability } from './reliability.tsx';
 import { text } from './text.ts';
 
 type Detail = AnswerOf<'GET /v1/models/{version}'>;
@@ -41,6 +42,8 @@ export function ModelPanel({ version }: { readonly version: string }) {
             ))}
           </ol>
           <Moves detail={detail} />
+          <Reliability found={detail.reliability} />
+          <h3 className="panel-title prose">{words.card}</h3>
           <Facts
             facts={[
               [

@@ -44,17 +44,16 @@ function Models() {
   const { version: chosen } = useSearch({ from: '/models' });
   const models = useQuery({ ...reading('GET /v1/models'), refetchInterval: 5_000 });
   const columns: readonly TableColumn<Version>[] = [
-    { key: 'version', title: words.version, cell: ({ version }) => version },
-    { key: 'use', title: words.useCase, width: 180, cell: ({ useCase }) => useCase },
-    { key: 'state', title: words.state, width: 110, cell: ({ state }) => nameOf(words.states, state) },
-    { key: 'tier', title: words.tier, width: 80, cell: ({ tier }) => tier },
-    { key: 'owner', title: words.owner, width: 120, cell: ({ owner }) => owner },
-    { key: 'trained', title: words.trained, width: 190, cell: ({ trained }) => <Moment at={trained} /> },
-    { key: 'expires', title: words.expires, width: 190, cell: ({ expires }) => <Moment at={expires} /> },
+    { key: 'version', title: words.version, width: 145, cell: ({ version }) => version },
+    { key: 'use', title: words.useCase, width: 120, cell: ({ useCase }) => useCase },
+    { key: 'state', title: words.state, width: 90, cell: ({ state }) => nameOf(words.states, state) },
+    { key: 'tier', title: words.tier, width: 70, cell: ({ tier }) => tier },
+    { key: 'owner', title: words.owner, width: 85, cell: ({ owner }) => owner },
+    { key: 'trained', title: words.trained, width: 175, cell: ({ trained }) => <Moment at={trained} /> },
+    { key: 'expires', title: words.expires, width: 175, cell: ({ expires }) => <Moment at={expires} /> },
     {
       key: 'hash',
       title: words.hash,
-      width: 150,
       cell: (row) => <code title={row.artefactHash}>{row.artefactHash.slice(0, 16)}</code>,
     },
   ];
