@@ -85,6 +85,49 @@ test('the page keeps the house’s policy: nothing inline, nothing refused, no e
   await page.context().close();
 });
 
+/** How many pixels of the chart's canvas have a colour of the theme, within what smoothing leaves of it. */
+const inked = (token: string) => `(() => {
+  const paper = document.querySelector('.chart canvas');
+  const probe = document.createElement('canvas').getContext('2d');
+  probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('${token}');
+  probe.fillRect(0, 0, 1, 1);
+  const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
+  const { data } = paper.getContext('2d').getImageData(0, 0, paper.width, paper.height);
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i + 3] > 200 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 12) found++;
+  return found;
+})()`;
+
+test('a chart is drawn in the colours of the theme, anew when it changes, and as wide as its place', { skip }, async () => {
+  const { page, faults } = await shown({ theme: 'dark', language: 'en' });
+  await page.locator('.chart canvas').waitFor();
+  // Two discs of four pixels' radius hold about a hundred.
+  await until(page, `${inked('--accent')} > 80`);
+  assert.ok((await inPage<number>(page, inked('--text'))) > 20, 'diamonds and dashes');
+  const dark = await inPage<string>(page, `document.querySelector('.chart canvas').toDataURL()`);
+  await page.locator('.status').getByRole('button', { name: /Theme/ }).click();
+  await until(page, `document.documentElement.dataset.theme === 'light' && ${inked('--accent')} > 80`);
+  assert.notEqual(await inPage(page, `document.querySelector('.chart canvas').toDataURL()`), dark);
+  const fits = `(({ clientWidth, scrollWidth }, canvas) => clientWidth === scrollWidth && canvas.clientWidth === clientWidth)(
+    document.querySelector('.chart-plot'), document.querySelector('.chart canvas'))`;
+  await until(page, fits);
+  const width = await inPage<number>(page, `document.querySelector('.chart-plot').clientWidth`);
+  await inPage(page, `document.querySelector('.chart').style.width = '240px'`);
+  await until(page, `document.querySelector('.chart-plot').clientWidth < ${width} && ${fits}`);
+  await until(page, `${inked('--accent')} > 80`);
+  assert.deepEqual(
+    await page.locator('.chart-legend li').allInnerTexts(),
+    ['model', 'rule', 'as often as said'],
+    'the last that is drawn is named first',
+  );
+  assert.deepEqual(
+    faults.filter((fault) => !fault.includes('404')),
+    [],
+  );
+  await page.context().close();
+});
+
 for (const width of [1366, 1440, 1920]) {
   for (const language of ['zh', 'en'] as const) {
     test(`nothing of the frame is pushed off at ${width} px, ${language}: the kill switch least of all`, { skip }, async () => {

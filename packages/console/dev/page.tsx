@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useLineAge } from '../src/data/age.ts';
 import { reading } from '../src/data/call.ts';
 import { useViewport, useViewportState } from '../src/data/use-viewport.ts';
@@ -11,6 +11,7 @@ import { useLanguage } from '../src/i18n/use-text.ts';
 import { Amount, Scaled, Signed } from '../src/parts/amount.tsx';
 import { Bar } from '../src/parts/bar.tsx';
 import { Button } from '../src/parts/button.tsx';
+import type { ChartProps } from '../src/parts/chart.tsx';
 import { Diff } from '../src/parts/diff.tsx';
 import { Facts } from '../src/parts/facts.tsx';
 import { KeyHint } from '../src/parts/key-hint.tsx';
@@ -21,6 +22,48 @@ import { usePreferences } from '../src/preferences.ts';
 import { ribbonOf } from '../src/ribbon/from-house.ts';
 import { Ribbon, RibbonLegend } from '../src/ribbon/ribbon.tsx';
 import { businessMicros } from './house.ts';
+
+const Chart = lazy(() => import('../src/parts/chart.tsx'));
+const chartOf = (x: string, y: string, names: readonly [string, string, string]): Omit<ChartProps, 'label'> => {
+  const axis = {
+    ticks: [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6],
+    format: (value: number) => `${value * 100}%`,
+    scale: 'root',
+  } as const;
+  return {
+    x: { title: x, ...axis },
+    y: { title: y, ...axis },
+    series: [
+      ...[
+        {
+          name: names[0],
+          mark: 'none',
+          line: 'dotted',
+          colour: '--text-3',
+          points: [[0, 0] as const, [0.6, 0.6] as const],
+        } as const,
+        {
+          name: names[1],
+          mark: 'diamond',
+          line: 'dashed',
+          colour: '--text',
+          points: [[0.01, 0.02] as const, [0.5, 0.3] as const],
+        } as const,
+        {
+          name: names[2],
+          mark: 'disc',
+          line: 'solid',
+          colour: '--accent',
+          points: [[0.02, 0.02] as const, [0.4, 0.4] as const],
+        } as const,
+      ],
+    ],
+  };
+};
+const CHARTS = {
+  zh: chartOf('预测', '实际', ['说多少就发生多少', '规则', '模型']),
+  en: chartOf('Said', 'Happened', ['as often as said', 'rule', 'model']),
+};
 
 const ORDER_COLUMNS = [
   'at',
@@ -306,6 +349,9 @@ export function Parts() {
             ],
           ]}
         />
+        <Suspense fallback={null}>
+          <Chart label={zh ? '图' : 'Chart'} {...(zh ? CHARTS.zh : CHARTS.en)} />
+        </Suspense>
         <Diff
           changes={[
             { field: zh ? '单一标的集中度上限' : 'Concentration cap', before: '25.0%', after: '33.0%' },
