@@ -1,6 +1,6 @@
 import { closed, type Static, Type } from '@meridian/base';
 import { route } from './route.ts';
-import { as, Both, Id, InstantText, List, OneOf, resource, Text, Token } from './shape.ts';
+import { as, Both, Id, InstantText, List, OneOf, OrNull, resource, Text, Token } from './shape.ts';
 
 const meta = { owner: 'security', purpose: ['security'] } as const;
 
@@ -73,6 +73,30 @@ export const SessionLine = resource(
   },
   meta,
 );
+/** Sign-in by the firm's own identity provider (OpenID Connect), where the house is configured for one. */
+export const Federation = resource(
+  'federation',
+  { zh: '单点登录', en: "The firm's sign-in" },
+  {
+    /** What people call it; null where none is configured. */
+    name: OrNull(Both()),
+  },
+  { ...meta },
+);
+export const FederationDeparture = resource(
+  'federationDeparture',
+  { zh: '单点登录去处', en: 'Where signing in goes on' },
+  {
+    /** The provider's address for this one sign-in, good for ten minutes in this browser. */
+    url: Text(4_000),
+  },
+  { ...meta },
+);
+export const FederationReturn = closed({
+  /** The query of the address that the provider sent the browser back to, as it is, without "?". */
+  query: Type.String({ minLength: 1, maxLength: 8_192 }),
+  jurisdiction: Type.Optional(Token(2)),
+});
 const Nothing = closed({});
 
 const tag = 'session';
@@ -101,6 +125,32 @@ export const SESSION_ROUTES = [
     summary: { zh: '退出', en: 'Sign out' },
     action: 'session.end',
     answer: Nothing,
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/session/federation',
+    tag,
+    summary: { zh: '是否可单点登录', en: "Whether one may sign in by the firm's provider" },
+    action: null,
+    answer: Federation,
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/session/federation',
+    tag,
+    summary: { zh: '开始单点登录', en: "Begin signing in by the firm's provider" },
+    action: null,
+    body: Nothing,
+    answer: FederationDeparture,
+  }),
+  route({
+    method: 'PUT',
+    path: '/v1/session/federation',
+    tag,
+    summary: { zh: '完成单点登录', en: "Finish signing in by the firm's provider" },
+    action: null,
+    body: FederationReturn,
+    answer: Session,
   }),
   route({
     method: 'POST',

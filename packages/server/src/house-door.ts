@@ -4,8 +4,10 @@ import { openClearing } from '@meridian/clearing';
 import {
   type Action,
   type DecisionContext,
+  type OidcOptions,
   openApprovals,
   openAuthorizer,
+  openOidc,
   openUserDirectory,
   type Principal,
   type UserDirectory,
@@ -32,7 +34,7 @@ import { operationEndpoints } from './http/routes/operation.ts';
 import { orderEndpoints } from './http/routes/order.ts';
 import { readingEndpoints } from './http/routes/reading.ts';
 import { requestEndpoints } from './http/routes/request.ts';
-import { sessionEndpoints } from './http/routes/session.ts';
+import { type SessionHouse, sessionEndpoints } from './http/routes/session.ts';
 import { transferEndpoints } from './http/routes/transfer.ts';
 import { userEndpoints } from './http/routes/user.ts';
 import { siteRules } from './http/site.ts';
@@ -42,7 +44,7 @@ import { eventsAt } from './market-events.ts';
 import { openOrderDesk } from './order-desk.ts';
 import { waitingFor } from './pulse.ts';
 import { type ReadingHouse, snapshotReader } from './reading/house.ts';
-import { readSite } from './site-file.ts';
+import { type Federation, readSite } from './site-file.ts';
 
 /** What the house was opened with, and the house. */
 export interface HouseDoorOptions extends Omit<HouseOptions, 'story'> {
@@ -65,7 +67,7 @@ const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 /** Opens the house to people: who they are, what they may, what they see and what they can set going. */
 export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoor> {
   const { settings, folder, database, facts, accounts, audit, nodes, house, logger, consoleDir = CONSOLE } = options;
-  const { site, trustedProxies } = readSite(folder);
+  const { site, trustedProxies, federation } = readSite(folder);
   const secondFactor: DecisionContext['secondFactor'] = settings.mode === 'demo' ? 'optional' : 'required';
   const directory = await openDirectory(options, secondFactor);
   const authorizer = openAuthorizer();
@@ -110,7 +112,10 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoo
   void kill.engaged().catch((error: unknown) => logger.warn('switches not looked at', { reason: String(error) }));
   const seesAll = ({ duties }: Principal) => duties.includes('clearing') || duties.includes('auditor');
   const endpoints: Endpoints = {
-    ...sessionEndpoints({ database, directory, environment: settings.mode, businessNow: house.now, allowed }),
+    ...sessionEndpoints({
+      ...{ database, directory, environment: settings.mode, businessNow: house.now, allowed },
+      ...(federation === undefined ? {} : { federation: federationOf(federation, { database, audit, directory }) }),
+    }),
     ...readingEndpoints(reading),
     ...orderEndpoints({ orders: board.source, desk: openOrderDesk(database, nodes, house.risk), kill, cursors }),
     ...approvalEndpoints({ approvals, authorizer, context: { secondFactor }, cursors, title }),
@@ -145,6 +150,15 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoo
       await clearing.close();
     },
   };
+}
+
+/** The firm's provider, asked for the first time when somebody signs in by it: the house stands without it. */
+function federationOf(
+  { issuer, clientId, clientSecret, redirectUri, name, origins }: Federation,
+  house: Pick<OidcOptions, 'database' | 'audit' | 'directory'>,
+): NonNullable<SessionHouse['federation']> {
+  const secret = clientSecret === undefined ? {} : { clientSecret };
+  return { name, oidc: openOidc({ ...house, issuer, clientId, redirectUri, allow: { origins }, ...secret }) };
 }
 
 /** The users; of the demo's, one for each duty, whose passwords stand in its folder. */

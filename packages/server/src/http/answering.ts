@@ -7,7 +7,7 @@ import { maskingOf } from './answer.ts';
 import type { Asker } from './asker.ts';
 import { isCleared } from './clearance.ts';
 import type { BoundRoute, Shape } from './contract.ts';
-import { writeToken } from './cookie.ts';
+import { readBrowser, writeBrowser, writeToken } from './cookie.ts';
 import { type Decisions, entryOf, houseOrOwn } from './decision.ts';
 import type { Asking, Reply } from './endpoint.ts';
 import { type Claim, type FirstAnswers, IDEMPOTENCY_KEY, type KeptAnswer, outcomeOf } from './idempotency.ts';
@@ -53,6 +53,7 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
     if (isOnce && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key))) throw problem('IDEMPOTENCY_KEY_NEEDED');
     return {
       ...{ params: request.params, query, body, principal, language: languageOf(request), ifMatch, token: asker.token },
+      browser: readBrowser(request.headers.cookie, options.secure),
       ...{ key: typeof key === 'string' ? key : '', at: options.now(), ip: request.ip, trace: request.id },
     } as Asked;
   }
@@ -97,8 +98,9 @@ export function answering(bound: BoundRoute, options: AnsweringOptions) {
     reply.header('meridian-wall-time', formatInstant(options.now()));
     if (etag !== undefined) reply.header('etag', `"${etag}"`);
     if (replayed) reply.header('idempotent-replayed', 'true');
-    const { token, file } = answer.reply ?? {};
+    const { token, browser, file } = answer.reply ?? {};
     if (token !== undefined) reply.header('set-cookie', writeToken(token, options.secure));
+    if (browser !== undefined) reply.header('set-cookie', writeBrowser(browser, options.secure));
     if (file !== undefined) {
       const plain = file.name.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 120);
       return reply

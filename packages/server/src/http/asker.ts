@@ -36,13 +36,17 @@ export const onTheWay = ({ user, jurisdiction, id, since }: SessionView): Princi
 });
 
 /** Steps of signing in; their own stages are the directory's business. */
-const STEPS = /^(GET|DELETE|POST|PUT) \/v1\/session(\/(second-factor|challenge|password|totp|keys))?$/;
+const STEPS = /^(GET|DELETE|POST|PUT) \/v1\/session(\/(second-factor|challenge|password|totp|keys|federation))?$/;
+
+/** Where signing in begins, and where somebody comes back whom the firm's provider proves: nobody is signed in there yet. */
+const ENTRIES = /^(POST \/v1\/session|(GET|POST|PUT) \/v1\/session\/federation)$/;
+export const isEntry = (name: string): boolean => ENTRIES.test(name);
 
 /** @throws Problem NOT_SIGNED_IN | SIGN_IN_UNFINISHED */
 export function requireAsker({ principal, pending }: Asker, { action, name }: BoundRoute): Principal {
   if (principal !== undefined) return principal;
   if (pending !== undefined && STEPS.test(name)) return onTheWay(pending);
-  if (name === 'POST /v1/session') return NOBODY;
+  if (isEntry(name)) return NOBODY;
   if (pending !== undefined) throw problem('SIGN_IN_UNFINISHED', { next: pending.stage });
   // A step of signing in without a session to go on with is nobody's.
   if (action === null || pending === undefined) throw problem('NOT_SIGNED_IN');

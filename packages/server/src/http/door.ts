@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import './declarations.ts';
 import { reasonOf } from '../process/child.ts';
 import { answering } from './answering.ts';
-import { type Asker, NOBODY, requireAsker, requireOrigin, requireOwnPage, type Sessions, whoAsks } from './asker.ts';
+import { type Asker, isEntry, NOBODY, requireAsker, requireOrigin, requireOwnPage, type Sessions, whoAsks } from './asker.ts';
 import { isCleared } from './clearance.ts';
 import { consoleFiles } from './console-files.ts';
 import { type BoundRoute, bindRoutes } from './contract.ts';
@@ -84,8 +84,8 @@ async function limitRates(app: FastifyInstance, limits: DoorLimits): Promise<voi
   };
   app.addHook('onRequest', async (request) => {
     await refuseBeyond(byAddress, request);
-    const isSignIn = request.method === 'POST' && /^\/v1\/session(\/second-factor)?$/.test(request.routeOptions.url ?? '');
-    if (isSignIn) await refuseBeyond(bySignIn, request);
+    const isSignIn = /^\/v1\/session(\/second-factor|\/federation)?$/.test(request.routeOptions.url ?? '');
+    if (isSignIn && ['POST', 'PUT'].includes(request.method)) await refuseBeyond(bySignIn, request);
   });
 }
 
@@ -128,7 +128,7 @@ async function tableRoutes(
         const counted = await perUser(request);
         if (!counted.isAllowed && counted.isExceeded) throw problem('TOO_MANY_REQUESTS', { retry_after: counted.ttlInSeconds });
         if (route.method === 'GET') return;
-        requireOwnPage(request, rules.origins(request.headers.host ?? ''), directory, asker, name === 'POST /v1/session');
+        requireOwnPage(request, rules.origins(request.headers.host ?? ''), directory, asker, isEntry(name));
       },
       handler: (request, reply) => {
         const asker = askers.get(request) as Asker;

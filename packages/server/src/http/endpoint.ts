@@ -21,6 +21,8 @@ export interface Asking<N extends RouteName> {
   readonly trace: string;
   /** The secret of the session's cookie: for the session's own routes. */
   readonly token?: string | undefined;
+  /** Which browser began to sign in by the firm's provider. */
+  readonly browser?: string | undefined;
 }
 
 /** An answer with what HTTP says beside it. */
@@ -30,6 +32,8 @@ export interface Reply<N extends RouteName> {
   readonly version?: string | bigint | number;
   /** A new secret for the session's cookie; null takes the cookie away. */
   readonly token?: string | null;
+  /** The same for the cookie of a sign-in on its way. */
+  readonly browser?: string | null;
   /** Downloads: media type, file name; the body is then bytes. */
   readonly file?: { readonly media: string; readonly name: string; readonly bytes: Uint8Array };
 }

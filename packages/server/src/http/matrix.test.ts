@@ -208,7 +208,9 @@ test('[DS-7] every sensitive field of every answer can be traced, and every chan
   assert.ok(sensitive > 150, String(sensitive));
   for (const route of ROUTES as readonly Route[]) {
     const isAsking =
-      route.method === 'GET' || /(check|preview|challenge|second-factor)$/.test(route.path) || route.path === '/v1/session';
+      route.method === 'GET' ||
+      /(check|preview|challenge|second-factor|federation)$/.test(route.path) ||
+      route.path === '/v1/session';
     if (!isAsking) assert.ok(isChange(nameOf(route)), nameOf(route));
   }
 });

@@ -29,7 +29,7 @@ const asText = (value: unknown) => JSON.stringify(value);
 /** A change by somebody signed in; signing in itself is nobody's yet. */
 const change = (route: Route, what: string, body: unknown, more: Partial<Hostile> = {}): Hostile => ({
   ...{ what: `${route.method} ${route.path}: ${what}`, method: route.method, target: targetOf(route), body },
-  ...(route.path === '/v1/session' ? {} : { as: 'risk' as const }),
+  ...(/^\/v1\/session(\/federation)?$/.test(route.path) ? {} : { as: 'risk' as const }),
   ...{ status: 400, code: 'BODY_REFUSED' },
   ...more,
 });

@@ -11,6 +11,7 @@ const changing = all.filter(({ method }) => method !== 'GET');
 
 export const forged = (): Hostile[] =>
   changing.flatMap((route) => {
+    const isSignIn = route.path === '/v1/session/federation' || (route.method === 'POST' && route.path === '/v1/session');
     const from = (what: string, headers: Hostile['headers'] & {}, code: string, status = 403): Hostile => ({
       ...{
         what: `${route.method} ${route.path}: ${what}`,
@@ -20,10 +21,9 @@ export const forged = (): Hostile[] =>
         status,
         code,
       },
-      ...(route.path === '/v1/session' && route.method === 'POST' ? {} : { as: 'risk' as const }),
+      ...(isSignIn ? {} : { as: 'risk' as const }),
       ...(route.body === undefined ? {} : { body: sampleOf(route.body as Shape) }),
     });
-    const isSignIn = route.method === 'POST' && route.path === '/v1/session';
     const origins = [
       ...['null', 'https://evil.example', 'http://127.0.0.1', 'http://127.0.0.1:1', 'http://localhost.evil.example'],
       ...['file://', 'http://evil.example:80/#127.0.0.1', ''],

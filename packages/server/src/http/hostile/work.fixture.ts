@@ -31,6 +31,9 @@ const NO_REQUEST = '00000000-0000-4000-8000-000000000000';
 /** A good request of every route that changes something, by whom it is for. */
 const WORK = {
   'POST /v1/session': { as: 'spare', body: { user: 'nobody', password: 'granite lantern' } },
+  // This house has no provider: what hostile answers of one meet is routes/federation.test.ts's to ask.
+  'POST /v1/session/federation': { as: 'spare' },
+  'PUT /v1/session/federation': { as: 'spare', body: { query: 'code=x&state=y' } },
   'POST /v1/session/second-factor': { as: 'spare' },
   'POST /v1/session/challenge': { as: 'spare' },
   'POST /v1/session/password': { as: 'spare' },

@@ -12,6 +12,9 @@ import { conflictOf, DUTIES, type Principal, type Resource, type UserDuty } from
  */
 const TABLE: Readonly<Record<RouteName, string>> = {
   'POST /v1/session': 'anybody',
+  'GET /v1/session/federation': 'anybody',
+  'POST /v1/session/federation': 'anybody',
+  'PUT /v1/session/federation': 'anybody',
   'POST /v1/session/second-factor': 'begun',
   'POST /v1/session/challenge': 'begun',
   'GET /v1/session': 'security auditor own-session',

@@ -1,6 +1,6 @@
 import type { AnswerOf } from '@meridian/api';
-import { formatInstant, type Instant } from '@meridian/base';
-import type { Principal, SessionView, SignedIn, UserDirectory } from '@meridian/security';
+import { type Bilingual, formatInstant, type Instant, Problem } from '@meridian/base';
+import type { Oidc, Principal, SessionView, SignedIn, UserDirectory } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import type { Endpoints } from '../endpoint.ts';
 import { problem } from '../problems.ts';
@@ -12,6 +12,8 @@ export interface SessionHouse {
   readonly directory: UserDirectory;
   readonly environment: 'demo' | 'production';
   businessNow(): Instant;
+  /** Sign-in by the firm's own provider, and what people call it; absent where none is configured. */
+  readonly federation?: { readonly oidc: Oidc; readonly name: Bilingual } | undefined;
   /** What the policies let somebody do to anything at all. */
   allowed(principal: Principal): readonly string[];
 }
@@ -51,6 +53,10 @@ export function sessionEndpoints(house: SessionHouse): Pick<Endpoints, SessionRo
     if (token === undefined) throw problem('NOT_SIGNED_IN');
     return token;
   };
+  const federated = (): Oidc => {
+    if (house.federation === undefined) throw new Problem('OIDC_OFF');
+    return house.federation.oidc;
+  };
   const nothing = { secret: '', uri: '', recovery: [], options: {} };
 
   return {
@@ -59,6 +65,25 @@ export function sessionEndpoints(house: SessionHouse): Pick<Endpoints, SessionRo
         const said = jurisdiction === undefined ? {} : { jurisdiction };
         const earlier = token === undefined ? {} : { earlier: token };
         return stepped(await directory.signIn({ user, password, address: ip, ...said, ...earlier }));
+      },
+    },
+    'GET /v1/session/federation': {
+      handle: async () => ({ body: { name: house.federation === undefined ? null : { ...house.federation.name } } }),
+    },
+    'POST /v1/session/federation': {
+      handle: async () => {
+        const { url, browser } = await federated().begin();
+        return { body: { url }, browser };
+      },
+    },
+    // The provider sends the browser to a page of ours, and the page brings the answer here: nothing is changed by an address
+    // that somebody is led to, and a page elsewhere cannot finish what it began.
+    'PUT /v1/session/federation': {
+      handle: async ({ body: { query, jurisdiction }, ip, token, browser }) => {
+        const said = jurisdiction === undefined ? {} : { jurisdiction };
+        const earlier = token === undefined ? {} : { earlier: token };
+        const signedIn = await federated().finish(query, browser ?? '', { address: ip, ...said, ...earlier });
+        return { ...(await stepped(signedIn)), browser: null };
       },
     },
     'GET /v1/session': {
