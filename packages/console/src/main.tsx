@@ -6,8 +6,10 @@ import './styles/grid.css';
 import './styles/ribbon.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { takeAnswerFrom } from './data/federation.ts';
 import { loadPreferences } from './preferences.ts';
 
+takeAnswerFrom(location, history, sessionStorage);
 loadPreferences(localStorage, location.search, navigator.languages);
 const root = document.getElementById('root') as HTMLElement;
 

@@ -4,6 +4,7 @@ import { type Session, sessionQuery } from '../../data/session.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { preferences, setPreferences } from '../../preferences.ts';
 import { Enrol } from './enrol.tsx';
+import { FirmSignIn } from './firm-sign-in.tsx';
 import { NewPassword } from './new-password.tsx';
 import { PasswordForm } from './password-form.tsx';
 import { SecondFactor } from './second-factor.tsx';
@@ -29,7 +30,13 @@ export default function SignIn() {
 }
 
 function step(session: Session | null): ReactNode {
-  if (session === null) return <PasswordForm />;
+  if (session === null)
+    return (
+      <>
+        <PasswordForm />
+        <FirmSignIn />
+      </>
+    );
   if (session.pending === 'second-factor') return <SecondFactor factors={session.factors} />;
   if (session.pending === 'change-password') return <NewPassword />;
   return <Enrol />;
