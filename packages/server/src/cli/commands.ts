@@ -10,7 +10,17 @@ import { replayCommand } from './replay.ts';
 import { status } from './status.ts';
 import { tieoutCommand } from './tieout.ts';
 import { up } from './up.ts';
-import { userAdd, userDisable, userEnable, userList, userPassword, userRevoke, userSessions } from './user.ts';
+import {
+  userAdd,
+  userDisable,
+  userEnable,
+  userLink,
+  userList,
+  userPassword,
+  userRevoke,
+  userSessions,
+  userUnlink,
+} from './user.ts';
 
 /** Everything the command line can do, in the order a day goes. */
 export const COMMANDS: readonly CliCommand[] = [
@@ -30,6 +40,8 @@ export const COMMANDS: readonly CliCommand[] = [
   userSessions,
   userRevoke,
   userPassword,
+  userLink,
+  userUnlink,
   ...MODEL_COMMANDS,
   ...modelMoves,
   catalogCheck,

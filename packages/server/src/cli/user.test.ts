@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { isProblem } from '@meridian/base';
 import { openAuditLog, openUserDirectory, type UserDirectory } from '@meridian/security';
 import { type Database, openDatabase } from '@meridian/store';
 import { demoUsersFile, ensureDemoUsers } from '../demo/users.ts';
@@ -64,6 +66,31 @@ test('bad input: conflicting duties, unknown users and malformed options are ref
   ] as const) {
     const refused = await run(...args);
     assert.deepEqual([refused.exit, refused.told['code']], [exit, code], args.join(' '));
+  }
+});
+
+test('[DS-7] [DS-10] the command line links a subject of the firm’s provider to a user, and takes it away', async () => {
+  const siteFile = path.join(house.folder.root, 'site.json');
+  assert.deepEqual((await run('link', 'desk', 'subject-1')).told['code'], 'OIDC_OFF');
+  const oidc = { issuer: 'https://login.example', clientId: 'meridian', name: { zh: '本单位', en: 'the firm' } };
+  fs.writeFileSync(siteFile, JSON.stringify({ origin: 'https://desk.example', oidc }));
+  try {
+    const subject = { issuer: oidc.issuer, subject: 'subject-1' };
+    const arrival = { address: '192.0.2.1' };
+    const linked = await run('link', 'desk', 'subject-1');
+    assert.deepEqual([linked.exit, linked.told], [0, { name: 'desk', ...subject }]);
+    const { token, session } = await directory.signInFederated(subject, arrival);
+    assert.equal(session.user, 'desk');
+    const again = await run('link', 'desk', 'subject-1');
+    assert.deepEqual([again.exit, again.told['code']], [5, 'USER_EXISTS']);
+    assert.equal((await run('link', 'nobody-here', 'subject-2')).told['code'], 'USER_UNKNOWN');
+    assert.equal((await run('link', 'desk', 'x'.repeat(256))).told['code'], 'USAGE');
+    assert.equal((await run('unlink', 'desk', 'subject-1')).exit, 0);
+    assert.equal(await directory.session(token), undefined);
+    await assert.rejects(directory.signInFederated(subject, arrival), (error) => isProblem(error, 'SUBJECT_UNKNOWN'));
+    assert.equal((await run('unlink', 'desk', 'subject-1')).told['code'], 'USER_UNKNOWN');
+  } finally {
+    fs.rmSync(siteFile);
   }
 });
 

@@ -1,7 +1,9 @@
+import { Problem } from '@meridian/base';
 import {
   type Actor,
   type By,
   DUTIES,
+  type FederatedSubject,
   openAuditLog,
   openUserDirectory,
   type UserDirectory,
@@ -9,6 +11,7 @@ import {
 } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import { titleOf } from '../duty-title.ts';
+import { readSite } from '../site-file.ts';
 import { withDatabase } from './at-house.ts';
 import { badUsage, type CliCommand, EXIT, type ExitCode, type Invocation, say, table } from './command.ts';
 
@@ -188,3 +191,43 @@ export const userPassword: CliCommand = {
       invocation.answer({ name, password, mustChangePassword: true }, () => told(invocation, name, password));
     }),
 };
+
+/** Whom the firm's provider proves by a subject, and as whom they sign in here. */
+function bySubject(
+  verb: 'link' | 'unlink',
+  help: CliCommand['help'],
+  done: CliCommand['help'],
+  work: (directory: UserDirectory, name: string, subject: FederatedSubject) => Promise<void>,
+): CliCommand {
+  return {
+    ...{ name: `user ${verb}`, words: ['NAME', 'SUBJECT'], help, options: {} },
+    run(invocation) {
+      const [name, subject] = invocation.words as [string, string];
+      const issuer = readSite(invocation.folder).federation?.issuer;
+      if (issuer === undefined) throw new Problem('OIDC_OFF');
+      if (subject.length > SUBJECT_CHARS_MAX)
+        throw badUsage(`user ${verb}`, `SUBJECT: ${subject.length} > ${SUBJECT_CHARS_MAX}`);
+      return withDirectory(invocation, async (directory) => {
+        await work(directory, name, { issuer, subject });
+        invocation.answer({ name, issuer, subject }, () => `${name}: ${done[invocation.language]}`);
+      });
+    },
+  };
+}
+
+/** OpenID Connect Core 2: sub has at most 255 characters. */
+const SUBJECT_CHARS_MAX = 255;
+
+export const userLink = bySubject(
+  'link',
+  { zh: '关联单位身份提供方的主体（sub）', en: "Let a subject (sub) of the firm's provider sign in as a user" },
+  { zh: '已关联', en: 'linked' },
+  (directory, name, subject) => directory.linkFederated(name, subject, OPERATOR),
+);
+
+export const userUnlink = bySubject(
+  'unlink',
+  { zh: '解除关联并结束其会话', en: 'Take a subject away and end the sessions' },
+  { zh: '已解除关联', en: 'unlinked' },
+  (directory, name, subject) => directory.unlinkFederated(name, subject, OPERATOR),
+);
