@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { firstOf } from '../screens.ts';
 import type { Setting } from '../setting.ts';
-import { settled } from '../visitor.ts';
+import { findings, settled } from '../visitor.ts';
 
 export function walkAsControl({ skip, at }: Setting): void {
   test('[DS-7] compliance: the real name of a client is shown after a warning, and the looking is recorded', {
@@ -82,4 +84,52 @@ export function walkAsControl({ skip, at }: Setting): void {
       await visitor.close();
     }
   });
+
+  test('[AI-a] model owner: what a validated model said beside what happened, drawn and in figures', { skip }, async () => {
+    const { demo, door } = at();
+    for (const dressed of [{ language: 'zh', theme: 'dark' } as const, { language: 'en', theme: 'light' } as const]) {
+      const owner = await door.enter('model-owner', dressed);
+      const { page } = owner;
+      const known = (await owner.ask('GET', '/v1/models')).body as unknown[];
+      if (known.length === 0) validateShipped(demo.data);
+      await owner.open(`/models?version=${VERSION}`);
+      await page.locator('.chart canvas').waitFor();
+      const { reliability } = (await owner.ask('GET', `/v1/models/${VERSION}`)).body as { reliability: Said };
+      assert.deepEqual([reliability.model.length, reliability.rule.length], [10, 10]);
+      const shown = page.getByRole('table', {
+        name: dressed.language === 'zh' ? '可靠性：预测与实际' : 'Reliability: said and happened',
+      });
+      const last = await shown.locator('tbody tr').last().locator('td').allInnerTexts();
+      const percent = (bin: Bin | undefined) =>
+        [bin?.predicted, bin?.observed].map((each) => `${(100 * (each ?? 0)).toFixed(2)}%`);
+      assert.deepEqual(last.slice(2), [...percent(reliability.model[9]), ...percent(reliability.rule[9])]);
+      await page.locator('.chart').scrollIntoViewIfNeeded();
+      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(owner.faults, []);
+      await owner.close();
+    }
+  });
+}
+
+type Bin = { readonly predicted: number; readonly observed: number };
+type Said = Readonly<Record<'model' | 'rule', readonly Bin[]>>;
+
+const VERSION = 'margin-shortfall-1';
+const MERIDIAN = fileURLToPath(new URL('../../../packages/server/bin/meridian.mjs', import.meta.url));
+const HISTORY = fileURLToPath(new URL('../../../data/fx/ecb_eur_reference_1999_2026.csv.gz', import.meta.url));
+
+/** What owner and validator do at the command line: the shipped model made again, submitted, taken and judged. */
+function validateShipped(data: string): void {
+  const lineage = ['--source', 'European Central Bank', '--licence', 'free reuse with attribution', '--may-ship'];
+  const owner = ['--user', 'model-owner', '--team', 'quant'];
+  const validator = ['--user', 'model-validator', '--team', 'validation'];
+  for (const words of [
+    ['train', HISTORY, ...lineage, '--register', ...owner],
+    ['submit', VERSION, ...owner],
+    ['assign', VERSION, ...validator],
+    ['validate', VERSION, HISTORY, ...lineage, ...validator],
+  ]) {
+    const { status, stderr } = spawnSync(process.execPath, [MERIDIAN, 'model', ...words, '--data', data]);
+    assert.equal(status, 0, `${words[0]}: ${stderr}`);
+  }
 }
