@@ -37,7 +37,8 @@ try {
       await visitor.open(face.path);
       await face.act?.(visitor.page);
       await settled(visitor.page);
-      await visitor.page.waitForTimeout(600);
+      // The first beat of the line comes within a second.
+      await visitor.page.waitForTimeout(1_300);
       writeFileSync(path.join(folder, `${face.name}.${dress}.png`), packed(await visitor.page.screenshot()));
       for (const fault of visitor.faults) process.stderr.write(`${face.name} ${dress}: ${fault}\n`);
       process.stdout.write(`${face.name}.${dress}.png\n`);

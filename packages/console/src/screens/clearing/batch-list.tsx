@@ -78,7 +78,7 @@ function useColumns(): readonly TableColumn<Batch>[] {
     { key: 'market', title: words.market, width: 84, cell: (row) => marketName(row, names.clientDay) },
     { key: 'business', title: words.business, width: 76, cell: (row) => nameOf(names.business, row.business) },
     {
-      ...{ key: 'state', title: words.state, width: 86 },
+      ...{ key: 'state', title: words.state, width: 104 },
       cell: (row) => <BatchMark state={row.state} word={nameOf(names.state, row.state)} />,
     },
     { key: 'attempt', title: words.attempt, width: 52, numeric: true, cell: (row) => row.attempt },
