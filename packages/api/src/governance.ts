@@ -97,15 +97,20 @@ export const UserLine = resource(
   },
   meta,
 );
-/** `create`, `duties`, `disable` or `enable`; waits for another administrator or security officer. */
+/**
+ * `create`, `duties`, `disable` or `enable`, or `link` and `unlink` a subject of the firm's identity provider; waits for another
+ * administrator or security officer.
+ */
 export const UserChange = closed(
   {
-    change: OneOf(['create', 'duties', 'disable', 'enable']),
+    change: OneOf(['create', 'duties', 'disable', 'enable', 'link', 'unlink']),
     user: Token(64),
     duties: Type.Optional(List(Token(32), 10)),
     jurisdictions: Type.Optional(List(Token(2), 10)),
     clients: Type.Optional(List(Token(20), 100)),
     entities: Type.Optional(List(Token(20), 100)),
+    /** What the provider calls a person (`sub`): with `link` and `unlink`. */
+    subject: Type.Optional(Token(255)),
     reason: Token(400),
   },
   { $id: 'UserChange' },

@@ -119,7 +119,7 @@ export async function openHouseDoor(options: HouseDoorOptions): Promise<HouseDoo
     ...readingEndpoints(reading),
     ...orderEndpoints({ orders: board.source, desk: openOrderDesk(database, nodes, house.risk), kill, cursors }),
     ...approvalEndpoints({ approvals, authorizer, context: { secondFactor }, cursors, title }),
-    ...requestEndpoints({ database, approvals }),
+    ...requestEndpoints({ database, approvals, issuer: federation?.issuer }),
     ...transferEndpoints({ desk, approvals }),
     ...auditEndpoints({ database, audit, cursors }),
     ...userEndpoints({ database, directory, authorizer, cursors }),

@@ -211,6 +211,7 @@ const chinese = {
       jurisdictions: '法域',
       clients: '客户',
       entities: '主体',
+      subject: '单点登录身份',
     },
     ...{ withdraw: '出金' },
   },

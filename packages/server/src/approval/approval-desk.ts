@@ -21,7 +21,10 @@ export interface ApprovalDesk {
   readonly accounts: Pick<AccountCentre, 'execute'>;
   readonly audit: AuditLog;
   readonly facts: MarketFacts;
-  readonly users: Pick<UserDirectory, 'create' | 'changeDuties' | 'changeScope' | 'disable' | 'enable'>;
+  readonly users: Pick<
+    UserDirectory,
+    'create' | 'changeDuties' | 'changeScope' | 'disable' | 'enable' | 'linkFederated' | 'unlinkFederated'
+  >;
   /** By market. */
   readonly nodes: ReadonlyMap<string, Pick<ProcessClient, 'ask'>>;
   /** Takes a new user's first password to whoever hands it over; it is told nobody else. */

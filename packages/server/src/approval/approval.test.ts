@@ -13,6 +13,7 @@ import {
   CLEARING,
   CLEARING_TWO,
   CLIENT,
+  ISSUER,
   OTHER_CLIENT,
   person,
   RISK,
@@ -420,6 +421,40 @@ describe('a user', () => {
       rows.map(({ kind, maker, checker }) => `${kind} ${maker} ${checker}`),
       ['create administrator security', 'duties administrator security', 'disable administrator security'],
     );
+  });
+
+  test('[DS-7] [DS-10] is linked to a subject of the firm’s provider by two people, and to no other’s', async () => {
+    await decide((await change({ ...create, user: 'desk-10' })).approval, SECURITY);
+    await decide((await change({ ...create, user: 'desk-11' })).approval, SECURITY);
+    const subject = 'subject-10';
+    const arrival = { address: '192.0.2.1' };
+    const signIn = () => house.users.signInFederated({ issuer: ISSUER, subject }, arrival);
+    const link = await change({ change: 'link', user: 'desk-10', subject, reason: 'joins the directory' });
+    assert.deepEqual((await read(link.approval, SECURITY)).diff, [
+      { field: 'subject', before: null, after: 'https://login.example subject-10' },
+    ]);
+    await assert.rejects(signIn(), fails('SUBJECT_UNKNOWN'));
+    assert.equal((await decide(link.approval, SECURITY)).state, 'executed');
+    assert.equal((await signIn()).session.user, 'desk-10');
+
+    for (const body of [
+      { change: 'link', user: 'desk-10', subject },
+      { change: 'unlink', user: 'desk-11', subject },
+      { change: 'link', user: 'nobody-here', subject },
+      { change: 'link', user: 'desk-11' },
+      { change: 'disable', user: 'desk-11', subject },
+      { change: 'link', user: 'desk-11', subject, duties: ['risk'] },
+    ])
+      await assert.rejects(change({ ...body, reason: 'x' }), fails('REQUEST_CONTENT_REFUSED'), JSON.stringify(body));
+    const taken = await change({ change: 'link', user: 'desk-11', subject, reason: 'by mistake' });
+    assert.notEqual((await decide(taken.approval, SECURITY)).state, 'executed');
+    const { token, session } = await signIn();
+    assert.equal(session.user, 'desk-10');
+
+    const unlink = await change({ change: 'unlink', user: 'desk-10', subject, reason: 'leaves' });
+    assert.equal((await decide(unlink.approval, SECURITY)).state, 'executed');
+    assert.equal(await house.users.session(token), undefined);
+    await assert.rejects(signIn(), fails('SUBJECT_UNKNOWN'));
   });
 
   test('[DS-10] changes nothing about themselves, neither as maker nor as checker', async () => {

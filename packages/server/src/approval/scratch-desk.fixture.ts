@@ -35,6 +35,8 @@ import { houseExecutors } from './executors.ts';
 /** The demo's parties over a real database with real books, users, policies and inbox. Nodes are lists of switches. For tests. */
 
 export const MARKETS = ['ARCX', 'XNYS'] as const;
+/** The firm's identity provider; nobody asks it here. */
+export const ISSUER = 'https://login.example';
 export const NOW: Instant = parseInstant('2013-10-07T14:00:00Z');
 
 export const person = (user: string, duty: UserDuty, more: Partial<Principal> = {}): Principal => ({
@@ -115,7 +117,7 @@ export async function scratchDesk(): Promise<ScratchDesk> {
   const { title } = houseExecutors(desk);
   const endpoints: Partial<Endpoints> = {
     ...approvalEndpoints({ approvals, authorizer, context, cursors: openCursors(), title }),
-    ...requestEndpoints({ database, approvals }),
+    ...requestEndpoints({ database, approvals, issuer: ISSUER }),
     ...transferEndpoints({ desk, approvals }),
   };
   const decisions = openDecisions(authorizer, context);

@@ -1,5 +1,5 @@
 import { closed, type Static, Type } from '@meridian/base';
-import { type ApprovalChange, type By, conflictOf, DUTIES, type UserDuty } from '@meridian/security';
+import { type ApprovalChange, type By, conflictOf, DUTIES, type FederatedSubject, type UserDuty } from '@meridian/security';
 import type { Transaction } from '@meridian/store';
 import { titleOf } from '../duty-title.ts';
 import { type ApprovalDesk, type HouseExecutor, payloadOf, REQUEST_TTL } from './approval-desk.ts';
@@ -10,13 +10,26 @@ const KIND = 'user.manage';
 /** As the directory takes them: told before somebody has to check it. */
 const USER_NAME = /^[a-z][a-z0-9._-]{1,31}$/;
 const id = () => Type.String({ pattern: '^[1-9]\\d{0,17}$' });
-/** `duties` with `create` and `duties`; where a user may sign in and what it sees with `create`, and with `duties` to change them. */
+/**
+ * `subject` and `issuer` with `link` and `unlink`: whom the firm's provider proves, and which provider that was when it was asked.
+ * `duties` with `create` and `duties`; where a user may sign in and what it sees with `create`, and with `duties` to change
+ * them.
+ */
 const UserPayload = closed({
-  change: Type.Union([Type.Literal('create'), Type.Literal('duties'), Type.Literal('disable'), Type.Literal('enable')]),
+  change: Type.Union([
+    Type.Literal('create'),
+    Type.Literal('duties'),
+    Type.Literal('disable'),
+    Type.Literal('enable'),
+    Type.Literal('link'),
+    Type.Literal('unlink'),
+  ]),
   duties: Type.Optional(Type.Array(Type.Enum([...DUTIES]), { minItems: 1, maxItems: 10, uniqueItems: true })),
   jurisdictions: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Z]{2}$' }), { minItems: 1, maxItems: 10 })),
   clients: Type.Optional(Type.Array(id(), { maxItems: 64 })),
   entities: Type.Optional(Type.Array(id(), { maxItems: 64 })),
+  issuer: Type.Optional(Type.String({ minLength: 1, maxLength: 400 })),
+  subject: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
 });
 type UserPayload = Static<typeof UserPayload>;
 
@@ -27,6 +40,8 @@ type UserState = {
   readonly jurisdictions: readonly string[];
   readonly clients: readonly string[];
   readonly entities: readonly string[];
+  /** Whom other issuers prove: "issuer subject". */
+  readonly subjects: readonly string[];
 } | null;
 
 /**
@@ -41,6 +56,8 @@ export function userManage(desk: ApprovalDesk): HouseExecutor<UserPayload, UserS
       const { rows } = await over.query<UserState & { changes: bigint }>(
         `SELECT u.state, u.jurisdictions, u.clients::text[] AS clients, u.entities::text[] AS entities,
                 ARRAY(SELECT d.duty FROM security.user_duty d WHERE d.user_name = u.name ORDER BY d.duty) AS duties,
+                ARRAY(SELECT f.issuer || ' ' || f.subject FROM security.federated_subject f WHERE f.user_name = u.name
+                       ORDER BY f.issuer, f.subject) AS subjects,
                 (SELECT count(*) FROM security.user_change c WHERE c.user_name = u.name) AS changes
            FROM security.user u WHERE u.name = $1 FOR NO KEY UPDATE OF u`,
         [target],
@@ -63,7 +80,10 @@ export function userManage(desk: ApprovalDesk): HouseExecutor<UserPayload, UserS
         throw refuse('a name is of small letters, digits, dots and dashes');
       if (valid.change === 'create' && valid.duties?.includes('client') !== (valid.clients ?? []).length > 0)
         throw refuse("a client's user has clients, and nobody else has any");
-      if (valid.change !== 'create' && valid.change !== 'duties' && Object.keys(valid).length > 1)
+      const isOfSubject = valid.change === 'link' || valid.change === 'unlink';
+      if (isOfSubject !== (valid.subject !== undefined) || isOfSubject !== (valid.issuer !== undefined))
+        throw refuse('link and unlink name a subject, and nothing else does');
+      if (valid.change !== 'create' && valid.change !== 'duties' && Object.keys(valid).length > (isOfSubject ? 3 : 1))
         throw refuse(`${valid.change} takes nothing else`);
       return valid;
     },
@@ -85,6 +105,12 @@ function diff(before: UserState, { change, ...after }: UserPayload): ApprovalCha
     const changed = members(before, after);
     if (changed.length === 0) throw refuse('nothing would change');
     return changed;
+  }
+  if (change === 'link' || change === 'unlink') {
+    const subject = `${after.issuer} ${after.subject}`;
+    const isLinked = before.subjects.includes(subject);
+    if (isLinked === (change === 'link')) throw refuse(isLinked ? 'it is linked already' : 'the user has no such subject');
+    return [{ field: 'subject', ...(isLinked ? { before: subject, after: null } : { before: null, after: subject }) }];
   }
   const state = change === 'enable' ? 'active' : 'disabled';
   if (before.state === state) throw refuse(`the user is ${state}`);
@@ -131,9 +157,15 @@ async function apply(desk: ApprovalDesk, tx: Transaction, name: string, payload:
       }
       return users.changeDuties(name, duties, by, tx);
     }
+    case 'link':
+      return users.linkFederated(name, subjectOf(payload), by, tx);
+    case 'unlink':
+      return users.unlinkFederated(name, subjectOf(payload), by, tx);
     case 'disable':
       return users.disable(name, by, tx);
     default:
       return users.enable(name, by, tx);
   }
 }
+
+const subjectOf = ({ issuer = '', subject = '' }: UserPayload): FederatedSubject => ({ issuer, subject });

@@ -23,7 +23,7 @@ function fieldIn(language: Language, field: string): string {
 
 /** Amounts stand alone or behind a word: `withdrawable 1200.00`. Lists of ids are not amounts, and neither is an id. */
 function valueIn(language: Language, field: string, value: string): string {
-  if (field === 'clients' || field === 'entities' || field === 'jurisdictions') return value;
+  if (field === 'clients' || field === 'entities' || field === 'jurisdictions' || field === 'subject') return value;
   if (field === 'duties')
     return value
       .split(' ')

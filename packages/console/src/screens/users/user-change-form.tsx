@@ -22,13 +22,18 @@ const list = (text: string): string[] => text.split(/[\s,，]+/).filter((word) =
 export function UserChangeForm({ user }: { readonly user: ItemOf<'GET /v1/users'> | undefined }) {
   const words = useText(text);
   const called = useText(dutyWords);
-  const kinds: readonly Kind[] = user === undefined ? ['create'] : ['duties', user.state === 'disabled' ? 'enable' : 'disable'];
+  const isFederated = (useQuery(reading('GET /v1/session/federation')).data?.name ?? null) !== null;
+  const kinds: readonly Kind[] =
+    user === undefined
+      ? ['create']
+      : ['duties', user.state === 'disabled' ? 'enable' : 'disable', ...(isFederated ? (['link', 'unlink'] as const) : [])];
   const [kind, setKind] = useState<Kind>(kinds[0] as Kind);
   const [name, setName] = useState(user?.user ?? '');
   const [duties, setDuties] = useState<readonly string[]>(user?.duties ?? []);
   const [places, setPlaces] = useState(user?.jurisdictions.join(' ') ?? 'CN');
   const [clients, setClients] = useState(user?.clients.join(' ') ?? '');
   const [entities, setEntities] = useState(user?.entities.join(' ') ?? '');
+  const [subject, setSubject] = useState('');
   const [reason, setReason] = useState('');
   const table = useQuery(reading('GET /v1/duties'));
   const change = useChange(
@@ -37,6 +42,7 @@ export function UserChangeForm({ user }: { readonly user: ItemOf<'GET /v1/users'
     ({ body }: { readonly body: AnswerOf<'POST /v1/users'> }) => words.waits(body.approval),
   );
   const shapes = kind === 'create' || kind === 'duties';
+  const isOfSubject = kind === 'link' || kind === 'unlink';
 
   function send(event: FormEvent): void {
     event.preventDefault();
@@ -46,7 +52,7 @@ export function UserChangeForm({ user }: { readonly user: ItemOf<'GET /v1/users'
       clients: list(clients),
       entities: list(entities),
     };
-    change.run({ change: kind, user: name, reason, ...(shapes ? shape : {}) });
+    change.run({ change: kind, user: name, reason, ...(shapes ? shape : {}), ...(isOfSubject ? { subject } : {}) });
   }
 
   return (
@@ -94,6 +100,18 @@ export function UserChangeForm({ user }: { readonly user: ItemOf<'GET /v1/users'
               <input className="field" value={clients} onChange={(event) => setClients(event.target.value)} />
             </Field>
           </>
+        )}
+        {isOfSubject && (
+          <Field label={words.subject}>
+            <input
+              className="field"
+              required
+              value={subject}
+              onChange={(event) => setSubject(event.target.value)}
+              maxLength={255}
+              spellCheck={false}
+            />
+          </Field>
         )}
         <Field label={words.reason} note={words.reasonNeeded}>
           <input

@@ -1,5 +1,5 @@
 import type { AnswerOf } from '@meridian/api';
-import { formatInstant } from '@meridian/base';
+import { formatInstant, Problem } from '@meridian/base';
 import type { Approval, Approvals } from '@meridian/security';
 import type { Database } from '@meridian/store';
 import { ownerOf, type ReleaseTarget, releaseText } from '../../approval/kill-release.ts';
@@ -21,10 +21,12 @@ type Waits = AnswerOf<'PUT /v1/limits/{cell}'>;
 export interface RequestEndpointsOptions {
   readonly database: Database;
   readonly approvals: Pick<Approvals, 'request'>;
+  /** The firm's identity provider, whose subjects users may be linked to; absent where none is configured. */
+  readonly issuer?: string | undefined;
 }
 
 /** Changes that are asked for here and made when a second person has approved them. DS-10 */
-export function requestEndpoints({ database, approvals }: RequestEndpointsOptions): Pick<Endpoints, RequestRoutes> {
+export function requestEndpoints({ database, approvals, issuer }: RequestEndpointsOptions): Pick<Endpoints, RequestRoutes> {
   const waits = async (
     { principal, key }: Pick<Asking<RequestRoutes>, 'principal' | 'key'>,
     draft: { kind: string; target: string; payload: object; reason: string },
@@ -74,7 +76,10 @@ export function requestEndpoints({ database, approvals }: RequestEndpointsOption
     'POST /v1/users': {
       resource: async ({ body, principal }) => ({ kind: 'user', id: body.user, user: body.user, maker: principal.user }),
       handle: (asking) => {
-        const { user, reason, ...payload } = asking.body;
+        const { user, reason, ...change } = asking.body;
+        const isOfSubject = change.change === 'link' || change.change === 'unlink';
+        if (isOfSubject && issuer === undefined) throw new Problem('OIDC_OFF');
+        const payload = isOfSubject ? { ...change, issuer } : change;
         return waits(asking, { kind: 'user.manage', target: user, payload, reason });
       },
     },
