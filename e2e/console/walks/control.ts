@@ -71,8 +71,12 @@ export function walkAsControl({ skip, at }: Setting): void {
       const visitor = await door.enter(user, { language: 'en' });
       const { page } = visitor;
       await visitor.open('/models');
-      const { mode } = (await visitor.ask('GET', '/v1/ai')).body as { mode: 'model' | 'rules' | 'off' };
-      const words = { model: 'the model', rules: 'the rules', off: 'nothing' }[mode];
+      const { mode, champion } = (await visitor.ask('GET', '/v1/ai')).body as {
+        readonly mode: 'model' | 'rules' | 'off';
+        readonly champion: string | null;
+      };
+      const byModel = champion === null ? 'the rules: no model is in use' : 'the model';
+      const words = { model: byModel, rules: 'the rules', off: 'nothing' }[mode];
       await page.locator('aside').getByText(words, { exact: true }).waitFor();
       const { body } = await visitor.ask('GET', '/v1/models');
       if ((body as unknown[]).length === 0) await page.getByText('Train and register one with meridian model train').waitFor();

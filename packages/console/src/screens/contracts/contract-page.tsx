@@ -1,3 +1,4 @@
+import { type Currency, currency, minorDigits } from '@meridian/base';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { reading } from '../../data/call.ts';
@@ -23,12 +24,17 @@ const EVERY_MS = 10_000;
 /** Terms that are fractions, as integers of ten decimal places. */
 const RATES = new Set(['margin.initial', 'margin.closeOut', 'margin.maintenance', 'financing.spread', 'dividendPassthrough']);
 const percent = (fraction: string) => `${formatNumber(`${fraction}e-8`, 2)}%`;
-/** Places of a scaled integer: prices eight, rates ten; everything else stands as it is kept. */
+/** Places of a scaled integer: prices eight, rates ten. */
 const PLACES: Readonly<Record<string, number>> = { mark: 8, fxRate: 10 };
-function economicShown(name: string, value: unknown): string {
+/** Counts; every other integer is money of the contract's currency in minor units. */
+const PLAIN = new Set(['quantity']);
+function economicShown(name: string, value: unknown, money: Currency): string {
+  if (typeof value !== 'string' || !/^-?\d+$/.test(value)) return shown(value);
   const places = PLACES[name];
-  if (places !== undefined && typeof value === 'string') return formatNumber(`${value}e-${places}`, 4);
-  return /^-?\d+$/.test(String(value)) && name !== 'fxRateSet' ? formatNumber(String(value)) : shown(value);
+  if (places !== undefined) return formatNumber(`${value}e-${places}`, 4);
+  if (name === 'fxRateSet') return value;
+  const digits = PLAIN.has(name) ? 0 : minorDigits(money);
+  return formatNumber(`${value}e-${digits}`, digits);
 }
 
 const route = getRouteApi('/contracts/$contract');
@@ -43,10 +49,10 @@ export default function ContractPage() {
   const mayRead = useMay('ledger.read');
   const termShown = (path: string, value: unknown) =>
     typeof value === 'string' && RATES.has(path) ? percent(value) : codeName('termValue', shown(value));
-  /** The economics as the batch wrote them: amounts in minor units, prices and rates as scaled integers. */
-  const economics = (of: Readonly<Record<string, unknown>>) =>
+  /** The economics as the batch wrote them, in figures a person reads. */
+  const economics = (of: Readonly<Record<string, unknown>>, money: Currency) =>
     Object.entries(of)
-      .map(([name, value]) => `${codeName('term', name)} ${economicShown(name, value)}`)
+      .map(([name, value]) => `${codeName('term', name)} ${economicShown(name, value, money)}`)
       .join(' · ');
   useKeys([
     {
@@ -131,8 +137,8 @@ export default function ContractPage() {
                 {
                   ...{ key: 'economics', title: words.economics },
                   cell: (version) => (
-                    <span className="mild" title={economics(version.economics)}>
-                      {economics(version.economics)}
+                    <span className="mild" title={economics(version.economics, currency(line.currency))}>
+                      {economics(version.economics, currency(line.currency))}
                     </span>
                   ),
                 },

@@ -100,7 +100,10 @@ function State() {
         <>
           <Facts
             facts={[
-              [words.mode, <b key="mode">{nameOf(words.modes, mode)}</b>],
+              [
+                words.mode,
+                <b key="mode">{mode === 'model' && champion === null ? words.noChampion : nameOf(words.modes, mode)}</b>,
+              ],
               [words.breaker, nameOf(words.breakers, breaker)],
               [words.champion, champion ?? words.none],
               [words.counts, `${formatNumber(decisions)} / ${formatNumber(fallbacks)}`],
