@@ -56,6 +56,9 @@ export async function scratchIssuer({ clientId, redirectUri, subject }: ScratchI
   const server = http.createServer((request, response) => {
     asked.push(request.url ?? '');
     if (request.url === '/elsewhere') return void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    // Whoever comes is signed in already, and sent back as `visit` says.
+    if (request.url?.startsWith('/door?') === true)
+      return void response.writeHead(302, { location: `${redirectUri}?${issuer.visit(issuer.url + request.url)}` }).end();
     answer(request).then((value) => {
       response.writeHead(value === undefined ? 400 : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(value ?? { error: 'invalid_grant' }));
