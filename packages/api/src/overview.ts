@@ -177,6 +177,23 @@ export const Found = resource(
     path: Text(200),
   },
 );
+type FoundKind = Static<typeof Found>['kind'];
+
+/**
+ * Where the console shows each kind: an address as far as the object's own name, which stands behind it. An order's name is its
+ * market, a slash and its number; a document's has `~` for every slash.
+ */
+export const FOUND_AT: Readonly<Record<FoundKind, string>> = {
+  order: '/orders/',
+  contract: '/contracts/',
+  client: '/accounts/',
+  account: '/accounts/',
+  batch: '/batches/',
+  journal: '/ledger?journal=',
+  document: '/reports?document=',
+  user: '/users?user=',
+  model: '/models?face=models&version=',
+};
 
 const tag = 'overview';
 export const OVERVIEW_ROUTES = [

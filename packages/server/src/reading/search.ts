@@ -1,4 +1,4 @@
-import type { AnswerOf } from '@meridian/api';
+import { type AnswerOf, FOUND_AT } from '@meridian/api';
 import type { Action, Principal } from '@meridian/security';
 import type { Queryable } from '@meridian/store';
 import type { OrderSource } from '../board/order-source.ts';
@@ -6,27 +6,30 @@ import { sightOf } from './sight.ts';
 
 type Found = AnswerOf<'GET /v1/search'>[number];
 
-/** Each kind that tables know, with the action that lets somebody read it. `asked`: clients, entities, the text as a pattern, and as a number. */
+/**
+ * Each kind that tables know, with the action that lets somebody read it; `at` names what its address leads to. `asked`: clients,
+ * entities, the text as a pattern, and as a number.
+ */
 const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; readonly sql: string }[] = [
   {
     kind: 'order',
     action: 'order.read',
     sql: `SELECT DISTINCT f.market || '/' || f.order_id AS id, f.market || ' ' || f.order_id || ' ' || b.code AS label,
-                 '/orders/' || f.market || '/' || f.order_id AS path
+                 f.market || '/' || f.order_id AS at
             FROM asked JOIN accounts.fill f ON f.order_id = asked.number JOIN accounts.business_account b ON b.account = f.account
            WHERE (clients IS NULL OR b.client = ANY (clients)) AND b.entity = ANY (entities)`,
   },
   {
     kind: 'contract',
     action: 'contract.read',
-    sql: `SELECT c.contract::text AS id, c.uti AS label, '/contracts/' || c.contract AS path FROM asked, accounts.contract c
+    sql: `SELECT c.contract::text AS id, c.uti AS label, c.contract::text AS at FROM asked, accounts.contract c
            WHERE (c.contract = number OR c.uti ILIKE pattern)
              AND (clients IS NULL OR c.client = ANY (clients)) AND c.entity = ANY (entities)`,
   },
   {
     kind: 'client',
     action: 'account.read',
-    sql: `SELECT c.client::text AS id, c.token AS label, '/accounts/' || m.master AS path
+    sql: `SELECT c.client::text AS id, c.token AS label, m.master::text AS at
             FROM asked, accounts.client c JOIN accounts.master_account m ON m.client = c.client
            WHERE (c.client = number OR c.token ILIKE pattern)
              AND (clients IS NULL OR c.client = ANY (clients)) AND c.entity = ANY (entities)`,
@@ -34,20 +37,20 @@ const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; r
   {
     kind: 'account',
     action: 'account.read',
-    sql: `SELECT b.account::text AS id, b.code AS label, '/accounts/' || b.master AS path FROM asked, accounts.business_account b
+    sql: `SELECT b.account::text AS id, b.code AS label, b.master::text AS at FROM asked, accounts.business_account b
            WHERE (b.account = number OR b.code ILIKE pattern)
              AND (clients IS NULL OR b.client = ANY (clients)) AND b.entity = ANY (entities)`,
   },
   {
     kind: 'batch',
     action: 'batch.read',
-    sql: `SELECT b.batch AS id, b.batch AS label, '/batches/' || b.batch AS path FROM asked, clearing.batch b
+    sql: `SELECT b.batch AS id, b.batch AS label, b.batch AS at FROM asked, clearing.batch b
            WHERE b.batch ILIKE pattern AND clients IS NULL`,
   },
   {
     kind: 'journal',
     action: 'ledger.read',
-    sql: `SELECT j.id::text AS id, j.id || ' ' || j.rule AS label, '/ledger?journal=' || j.id AS path
+    sql: `SELECT j.id::text AS id, j.id || ' ' || j.rule AS label, j.id::text AS at
             FROM asked JOIN accounts.journal j ON j.id = asked.number
            WHERE clients IS NULL AND EXISTS (SELECT 1 FROM accounts.posting p JOIN accounts.ledger_account a ON a.id = p.account
                                               WHERE p.journal = j.id AND a.entity = ANY (entities))`,
@@ -55,7 +58,7 @@ const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; r
   {
     kind: 'document',
     action: 'report.read',
-    sql: `SELECT replace(d.id, '/', '~') AS id, d.file_name AS label, '/reports/' || replace(d.id, '/', '~') AS path
+    sql: `SELECT replace(d.id, '/', '~') AS id, d.file_name AS label, replace(d.id, '/', '~') AS at
             FROM asked, clearing.document d LEFT JOIN accounts.client c ON c.client = d.client
            WHERE d.file_name ILIKE pattern AND (clients IS NULL OR d.client = ANY (clients))
              AND (d.client IS NULL OR c.entity = ANY (entities))`,
@@ -63,13 +66,13 @@ const KINDS: readonly { readonly kind: Found['kind']; readonly action: Action; r
   {
     kind: 'user',
     action: 'user.read',
-    sql: `SELECT u.name AS id, u.title_zh || ' ' || u.title_en AS label, '/users?user=' || u.name AS path FROM asked, security.user u
+    sql: `SELECT u.name AS id, u.title_zh || ' ' || u.title_en AS label, u.name AS at FROM asked, security.user u
            WHERE (u.name ILIKE pattern OR u.title_zh ILIKE pattern OR u.title_en ILIKE pattern) AND asked.clients IS NULL`,
   },
   {
     kind: 'model',
     action: 'model.read',
-    sql: `SELECT v.id, v.use_case || ' ' || v.no AS label, '/models?face=models&version=' || v.id AS path
+    sql: `SELECT v.id, v.use_case || ' ' || v.no AS label, v.id AS at
             FROM asked, ai.model_version v
            WHERE (v.id ILIKE pattern OR v.use_case ILIKE pattern) AND asked.clients IS NULL`,
   },
@@ -97,16 +100,23 @@ export async function search(
   const found: Found[] = allowed.has('order.read') ? orders.find(principal, sought, EACH_MAX).map(orderFound) : [];
   for (const { kind, action, sql } of KINDS) {
     if (!allowed.has(action)) continue;
-    const { rows } = await db.query<Omit<Found, 'kind'>>(`${ASKED} ${sql} ORDER BY 1 LIMIT ${EACH_MAX}`, [
-      ...[sight.clients, sight.entities, pattern, number],
-    ]);
-    const isNew = (row: Omit<Found, 'kind'>) => !found.some((each) => each.kind === kind && each.id === row.id);
-    found.push(...rows.filter(isNew).map((row) => ({ kind, ...row })));
+    const { rows } = await db.query<{ readonly id: string; readonly label: string; readonly at: string }>(
+      `${ASKED} ${sql} ORDER BY 1 LIMIT ${EACH_MAX}`,
+      [...[sight.clients, sight.entities, pattern, number]],
+    );
+    const fresh = rows.filter(({ id }) => !found.some((each) => each.kind === kind && each.id === id));
+    found.push(...fresh.map(({ id, label, at }) => ({ kind, id, label, path: pathOf(kind, at) })));
   }
   return found.slice(0, 50);
 }
 
 function orderFound({ market, order, clOrdId, accountCode }: ReturnType<OrderSource['find']>[number]): Found {
   const label = [market, order, accountCode, ...(clOrdId === '' ? [] : [clOrdId])].join(' ');
-  return { kind: 'order', id: `${market}/${order}`, label, path: `/orders/${market}/${order}` };
+  return { kind: 'order', id: `${market}/${order}`, label, path: pathOf('order', `${market}/${order}`) };
+}
+
+/** What stands in a query is encoded; a path's names are plain already, and an order's has its slash. */
+function pathOf(kind: Found['kind'], at: string): string {
+  const before = FOUND_AT[kind];
+  return before + (before.includes('?') ? encodeURIComponent(at) : at);
 }

@@ -2,9 +2,8 @@ import { getRouteApi, Navigate } from '@tanstack/react-router';
 
 const route = getRouteApi('/reports/$document');
 
-/** The reports of the batch that a document belongs to: its id begins with it. */
+/** The reports of the document's batch with the document marked. */
 export default function DocumentAddress() {
   const { document } = route.useParams();
-  const batch = document.split('/')[0];
-  return <Navigate to="/reports" search={{ face: 'reports', ...(batch === undefined ? {} : { batch }) }} replace />;
+  return <Navigate to="/reports" search={{ face: 'reports', document }} replace />;
 }

@@ -12,6 +12,6 @@ export const reports = defineScreen(
     go: 'r',
     action: 'report.read',
   },
-  (raw) => ({ face: choiceParam(raw['face'], FACES), ...textSearch(raw, ['batch']) }),
+  (raw) => ({ face: choiceParam(raw['face'], FACES), ...textSearch(raw, ['batch', 'document']) }),
   () => import('./page.tsx'),
 );

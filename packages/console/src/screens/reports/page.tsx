@@ -36,7 +36,9 @@ type Document = ItemOf<'GET /v1/reports'>;
 function Documents() {
   const words = useText(text);
   const navigate = useNavigate();
-  const { batch } = useSearch({ from: '/reports' });
+  const { batch: chosen, document: sought } = useSearch({ from: '/reports' });
+  // A document's name begins with its batch: among that batch's few it stands on the first page, and is marked there.
+  const batch = sought === undefined ? chosen : batchOf(sought);
   const mayDownload = useMay('report.download');
   const documents = usePages('GET /v1/reports', batch === undefined ? {} : { batch }, 5_000);
   const columns: readonly TableColumn<Document>[] = [
@@ -81,9 +83,12 @@ function Documents() {
       noneNext={words.emptyNext}
       columns={columns}
       keyOf={({ document }) => document}
+      selected={sought?.replaceAll('/', '~')}
     />
   );
 }
+
+const batchOf = (document: string) => document.split(/[~/]/)[0] as string;
 
 type Mail = ItemOf<'GET /v1/mails'>;
 

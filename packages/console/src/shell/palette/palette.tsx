@@ -89,9 +89,10 @@ function useEntries(typed: string, close: () => void): Entry[] {
     enabled: maySearch && wanted !== '',
     placeholderData: (before) => before,
   });
-  const go = (to: string) => () => {
+  // An address may carry a query, so it is a whole href and no path of the router.
+  const go = (href: string) => () => {
     close();
-    void navigate({ to });
+    void navigate({ href });
   };
   const screens = ranked(railOf(session.allowed), typed, language).map(
     (screen): Entry => ({
