@@ -1,9 +1,11 @@
 import type { BodyOf } from '@meridian/api';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { call } from '../../data/call.ts';
 import { refusalOf } from '../../data/problem.ts';
-import { formatNumber } from '../../format/number.ts';
+import { useMay } from '../../data/session.ts';
+import { formatNumber, NONE } from '../../format/number.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Button } from '../../parts/button.tsx';
 import { DecimalField, isDecimal } from '../../parts/decimal-field.tsx';
@@ -16,11 +18,13 @@ import type { AccountTree } from './account-view.tsx';
 import { text } from './text.ts';
 
 type Asked = BodyOf<'POST /v1/transfers'>;
+const tones: Readonly<Record<string, string>> = { 'awaiting-approval': 'warn', refused: 'bad' };
 
 /** Moves money between sub accounts of one master, or asks for a withdrawal, which another person approves. UA-4, UA-5 */
 export function TransferDialog({ tree, close }: { readonly tree: AccountTree; readonly close: () => void }) {
   const words = useText(text);
   const language = useLanguage();
+  const mayApprove = useMay('approval.read');
   const queries = useQueryClient();
   const [kind, setKind] = useState<'transfer' | 'withdraw'>('transfer');
   const [from, setFrom] = useState(tree.subs[0]?.sub ?? '');
@@ -53,15 +57,16 @@ export function TransferDialog({ tree, close }: { readonly tree: AccountTree; re
     return (
       <Dialog title={words.transferTitle} close={close}>
         <div className="form" role="status">
-          <p className={`strong ${state === 'refused' ? 'bad' : state === 'waiting' ? 'warn' : ''}`}>
-            {state === 'refused'
-              ? words.refused
-              : state === 'done'
-                ? words.done
-                : approval === null
-                  ? words.toPay
-                  : words.waiting(approval)}
+          <p className={`strong ${tones[state] ?? ''}`}>
+            {state === 'awaiting-approval' ? words.waiting(approval ?? NONE) : words.outcomeOf[state]}
           </p>
+          {state === 'awaiting-approval' && approval !== null && mayApprove && (
+            <p>
+              <Link className="accent" to="/approvals" search={{ approval }} onClick={close}>
+                {words.seeApproval}
+              </Link>
+            </p>
+          )}
           <p>
             {formatNumber(send.data.amount, 2)} {send.data.currency}
           </p>

@@ -9,7 +9,7 @@ import { When } from '../when.tsx';
 import { text } from './text.ts';
 
 const EVERY_MS = 5_000;
-const tones: Readonly<Record<string, string>> = { waiting: 'warn', refused: 'bad', done: 'mild' };
+const tones: Readonly<Record<string, string>> = { 'awaiting-approval': 'warn', waiting: 'mild', refused: 'bad', done: 'mild' };
 
 /** Money moved between the sub accounts of one master, or out of the house, with who asked and who approved. UA-4, UA-5 */
 export function Transfers({ master }: { readonly master: string }) {
@@ -32,12 +32,8 @@ export function Transfers({ master }: { readonly master: string }) {
         },
         { key: 'kind', title: words.kind, width: 120, cell: (row) => nameOf(words.kindOf, row.kind) },
         {
-          ...{ key: 'state', title: words.state, width: 76 },
-          cell: (row) => (
-            <span className={tones[row.state] ?? ''}>
-              {row.state === 'waiting' && row.approval === null ? words.unpaid : nameOf(words.transferState, row.state)}
-            </span>
-          ),
+          ...{ key: 'state', title: words.state, width: 130 },
+          cell: (row) => <span className={tones[row.state] ?? ''}>{nameOf(words.transferState, row.state)}</span>,
         },
         { key: 'from', title: words.from, width: 110, cell: (row) => row.from ?? NONE },
         { key: 'to', title: words.to, width: 110, cell: (row) => row.to ?? NONE },
@@ -47,7 +43,7 @@ export function Transfers({ master }: { readonly master: string }) {
         {
           ...{ key: 'checker', title: words.checker, width: 150 },
           cell: (row) =>
-            row.state === 'waiting' && mayApprove && row.approval !== null ? (
+            row.state === 'awaiting-approval' && mayApprove && row.approval !== null ? (
               <Link className="accent" to="/approvals" search={{ approval: row.approval }}>
                 {words.seeApproval}
               </Link>
