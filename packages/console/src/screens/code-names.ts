@@ -56,7 +56,10 @@ const chinese = {
       'record-reference': '登记参考数据',
     },
   },
-  outcome: { done: '完成', failed: '失败', waiting: '待复核', withdrawn: '已撤回', 'next: second-factor': '待第二因素' },
+  outcome: {
+    ...{ done: '完成', failed: '失败', waiting: '待复核', withdrawn: '已撤回', 'next: second-factor': '待第二因素' },
+    ...{ begun: '已开始', 'outcome unknown': '结果未知' },
+  },
   /** Parameters of an audit entry. */
   parameter: {
     ...{

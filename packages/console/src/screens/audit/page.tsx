@@ -19,6 +19,7 @@ import { nameOf } from '../names.ts';
 import { type ItemOf, usePages } from '../pages.ts';
 import { When } from '../when.tsx';
 import { text } from './text.ts';
+import { toneOf } from './tone.ts';
 import '../split.css';
 
 type Entry = ItemOf<'GET /v1/audit'>;
@@ -64,7 +65,7 @@ export default function AuditPage() {
         keyOf={({ no }) => String(no)}
         selected={chosen === undefined ? undefined : String(chosen.no)}
         onSelect={setChosen}
-        rowClass={({ outcome }) => (outcome.startsWith('refused') || outcome === 'failed' ? 'warn' : '')}
+        rowClass={({ outcome }) => toneOf(outcome)}
         above={
           <search className="filters">
             {(['actor', 'action'] as const).map((name) => (
@@ -109,10 +110,14 @@ function Chosen({ entry }: { readonly entry: Entry }) {
         [words.actor, `${actor} · ${nameOf(duties, duty)}`],
         [words.action, codeName('action', action) === action ? action : `${codeName('action', action)} · ${action}`],
         [words.target, target],
-        [words.outcome, codeName('outcome', outcome)],
+        [
+          words.outcome,
+          <span key="outcome" className={toneOf(outcome)}>
+            {codeName('outcome', outcome)}
+          </span>,
+        ],
         ...Object.entries(params).map(
-          ([name, value]) =>
-            [codeName('parameter', name), name === 'factor' ? codeName('factor', String(value)) : String(value)] as const,
+          ([name, value]) => [codeName('parameter', name), <Parameter key={name} name={name} value={String(value)} />] as const,
         ),
         [
           words.hash,
@@ -129,6 +134,15 @@ function Chosen({ entry }: { readonly entry: Entry }) {
       ]}
     />
   );
+}
+
+/** A parameter in words: who asked under which key is compared by its hash, and when by the wall clock. */
+function Parameter({ name, value }: { readonly name: string; readonly value: string }) {
+  const codeName = useCodeName();
+  if (name === 'factor') return codeName('factor', value);
+  if (name === 'key_hash') return <code className="hash">{value}</code>;
+  if (name === 'asked_at' && /^\d{4}-\d\d-\d\dT/.test(value)) return <Moment at={value} />;
+  return value;
 }
 
 /** Asks the house to compute every hash again; said in words, with where it breaks. */
