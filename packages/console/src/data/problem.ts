@@ -57,6 +57,18 @@ export function readProblem(body: unknown): ProblemDocument | undefined {
     : undefined;
 }
 
+/**
+ * The problem of a job that was asked for in one language and is looked at in another: its `texts` say it in both. Undefined where
+ * the body is no problem; one without texts stays as it is.
+ */
+export function spokenProblem(body: unknown, language: 'zh' | 'en'): ProblemDocument | undefined {
+  const problem = readProblem(body);
+  if (problem === undefined) return undefined;
+  const texts = (body as { readonly texts?: Partial<Record<'zh' | 'en', Partial<ProblemDocument>>> }).texts?.[language];
+  const { title = problem.title, detail = problem.detail, remedy = problem.remedy } = texts ?? {};
+  return { ...problem, title, detail, remedy };
+}
+
 export function refusalOf(error: unknown): Refusal | undefined {
   return error instanceof Refusal ? error : undefined;
 }

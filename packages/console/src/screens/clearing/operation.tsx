@@ -2,7 +2,7 @@ import type { AnswerOf } from '@meridian/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { reading } from '../../data/call.ts';
-import { readProblem } from '../../data/problem.ts';
+import { spokenProblem } from '../../data/problem.ts';
 import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { Bar } from '../../parts/bar.tsx';
 import { ProblemPanel } from '../../parts/problem-panel.tsx';
@@ -28,7 +28,7 @@ export function OperationView({ first }: { readonly first: Operation }) {
   useEffect(() => {
     if (!running) void queries.invalidateQueries({ queryKey: ['GET /v1/batches/{batch}'] });
   }, [running, queries]);
-  const problem = readProblem(operation.problem);
+  const problem = spokenProblem(operation.problem, language);
   return (
     <section className="operation" aria-live="polite">
       <p>

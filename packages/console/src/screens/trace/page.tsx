@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { reading } from '../../data/call.ts';
 import { NONE } from '../../format/number.ts';
 import { instantOf } from '../../format/time.ts';
-import { useText } from '../../i18n/use-text.ts';
+import { useLanguage, useText } from '../../i18n/use-text.ts';
 import { useKeys } from '../../keys/bindings.ts';
 import { KeyHint } from '../../parts/key-hint.tsx';
 import { Select } from '../../parts/select.tsx';
@@ -30,6 +30,7 @@ const route = getRouteApi('/trace/$level/$id');
  */
 export default function TracePage() {
   const words = useText(text);
+  const language = useLanguage();
   const when = useWhen();
   const { level, id } = route.useParams();
   const { measure } = route.useSearch();
@@ -130,6 +131,7 @@ export default function TracePage() {
                         }}
                       >
                         {row.label}
+                        {row.note !== null && <span className="dim"> {row.note[language]}</span>}
                       </Link>
                     ),
                   },
@@ -160,6 +162,7 @@ export default function TracePage() {
 /** The walk from the firm down to here, each level with the same measure and the sum of the level below. */
 function Levels({ data, level }: { readonly data: Trace; readonly level: string }) {
   const words = useText(text);
+  const language = useLanguage();
   const { measure } = route.useSearch();
   return (
     <table className="plain-table trace-levels" aria-label={words.levels}>
@@ -191,6 +194,7 @@ function Levels({ data, level }: { readonly data: Trace; readonly level: string 
               >
                 {each.level === 'firm' ? words.levelOf.firm : each.label}
               </Link>
+              {each.note !== null && <span className="dim"> {each.note[language]}</span>}
               {each.path !== null && (
                 <Link className="dim trace-open" to={each.path}>
                   {words.open}
