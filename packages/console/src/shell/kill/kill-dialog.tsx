@@ -35,6 +35,8 @@ export default function KillDialog({ close }: { readonly close: () => void }) {
   // One attempt, one key: pressing again after silence does not stop twice.
   const [attempt] = useState(() => crypto.randomUUID());
   const counted = preview.data?.body;
+  // The house confirms by its own name of the scope; what is typed is the user's word for it.
+  const word = wanted.scope === 'firm' ? words.firmWord : counted?.name;
   const change = (next: Partial<KillRequest>) => {
     setWanted((old) => ({ ...old, ...next }));
     setTyped('');
@@ -49,7 +51,7 @@ export default function KillDialog({ close }: { readonly close: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (counted === undefined) preview.mutate(wanted);
-    else if (typed === counted.name) engage.mutate({ ...wanted, confirm: typed });
+    else if (typed === word) engage.mutate({ ...wanted, confirm: counted.name });
   };
   const refusal = refusalOf(engage.error) ?? refusalOf(preview.error);
   return (
@@ -104,7 +106,7 @@ export default function KillDialog({ close }: { readonly close: () => void }) {
           </output>
         )}
         {counted !== undefined && mayEngage && !counted.engaged && (
-          <Field label={words.confirm(counted.name)}>
+          <Field label={words.confirm(word ?? counted.name)}>
             <input className="field" autoComplete="off" value={typed} onChange={(event) => setTyped(event.target.value)} />
           </Field>
         )}
@@ -122,7 +124,7 @@ export default function KillDialog({ close }: { readonly close: () => void }) {
             <Button
               type="submit"
               kind="danger"
-              disabled={counted === undefined || counted.engaged || typed !== counted.name || engage.isPending}
+              disabled={counted === undefined || counted.engaged || typed !== word || engage.isPending}
             >
               {words.engage}
             </Button>
@@ -171,7 +173,7 @@ function Engaged() {
         {engaged.data.map((each) => (
           <li key={each.id}>
             <b className="bad">
-              {words.scopeOf[each.scope]} {each.name}
+              {words.scopeOf[each.scope]} {each.scope === 'firm' ? '' : each.name}
             </b>{' '}
             <span className="mild">
               {each.by} · {words.since} {formatMoment(instantOf(each.since) ?? 0, BEIJING, language)} · {each.reason}
