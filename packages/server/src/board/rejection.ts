@@ -13,16 +13,23 @@ export function rejectionText(refusal: OrderRefusal): Rejection {
   const { unit, currency, limit, used, requested, wouldPass } = refusal;
   const money = currency === null ? '' : ` ${currency}`;
   const shown: Readonly<Record<string, string | null>> = {
-    limit: limit === null ? null : `${limit}${money}`,
-    used: used === null ? null : `${used}${money}`,
-    requested: requested === null ? null : `${requested}${money}`,
-    wouldPass: wouldPass ?? '0',
+    limit: limit === null ? null : `${grouped(limit)}${money}`,
+    used: used === null ? null : `${grouped(used)}${money}`,
+    requested: requested === null ? null : `${grouped(requested)}${money}`,
+    wouldPass: grouped(wouldPass ?? '0'),
   };
   const fill = ({ zh, en }: Bilingual): Bilingual => ({ zh: filled(zh, shown), en: filled(en, shown) });
   return {
     ...{ code: refusal.code, title: fill(kind.title), detail: fill(kind.detail), remedy: fill(kind.remedy) },
     ...{ unit, currency, limit, used, requested, wouldPass },
   };
+}
+
+/** Whole digits in threes for the reader: `30000000.5` → `30,000,000.5`. The figures beside the sentence stay plain. */
+function grouped(decimal: string): string {
+  const [whole = '', fraction] = decimal.split('.');
+  const threes = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? threes : `${threes}.${fraction}`;
 }
 
 function filled(text: string, shown: Readonly<Record<string, string | null>>): string {
