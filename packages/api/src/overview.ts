@@ -227,7 +227,7 @@ export const OVERVIEW_ROUTES = [
     path: '/v1/search',
     tag,
     summary: { zh: '搜索', en: 'Search' },
-    action: 'overview.read',
+    action: 'search',
     query: closed({ q: Token(64) }),
     answer: List(Found, 50),
   }),

@@ -180,6 +180,7 @@ export const session: AnswerOf<'GET /v1/session'> = {
   allowed: [
     'session.read',
     'overview.read',
+    'search',
     'calendar.read',
     'order.read',
     'order.check',

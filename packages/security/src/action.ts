@@ -7,6 +7,7 @@ export const ACTIONS = {
   'session.end': { changes: true },
   'credential.manage': { changes: true },
   'overview.read': {},
+  search: {},
   'calendar.read': {},
   'order.read': {},
   'order.check': {},

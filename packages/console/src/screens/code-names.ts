@@ -34,6 +34,7 @@ const chinese = {
     ...{ 'order.cancel': '撤单', 'order.check': '核验委托', 'order.enter': '报送委托', 'order.read': '查看委托' },
     ...{
       'overview.read': '查看总览',
+      search: '查找',
       'report.download': '下载报告',
       'report.read': '查看报告',
       'review.decide': '复核 AI 决定',

@@ -11,24 +11,24 @@ import { type DecisionContext, openAuthorizer } from './authorizer.ts';
 
 // The oracle is a table of who may what, written from the duties' descriptions and not from the policies.
 const MAY: Readonly<Record<UserDuty, string>> = {
-  trader: `overview.read order.read order.check order.enter order.cancel account.read contract.read risk.read limit.read
+  trader: `search overview.read order.read order.check order.enter order.cancel account.read contract.read risk.read limit.read
     kill.preview kill.engage`,
   client: `order.read order.check order.enter order.cancel account.read contract.read transfer.request report.read
     report.download`,
-  risk: `overview.read order.read account.read contract.read risk.read limit.read limit.change list.read kill.preview
+  risk: `search overview.read order.read account.read contract.read risk.read limit.read limit.change list.read kill.preview
     kill.engage kill.release trace.read batch.read model.read model.approve model.deploy model.suspend model.switch decision.read review.decide`,
-  clearing: `overview.read account.read contract.read transfer.request batch.read batch.run batch.rollback ledger.read
+  clearing: `search overview.read account.read contract.read transfer.request batch.read batch.run batch.rollback ledger.read
     journal.reverse report.read report.download mail.read mail.resend operation.read`,
-  compliance: `overview.read order.read account.read account.name.read contract.read risk.read limit.read list.read trace.read
+  compliance: `search overview.read order.read account.read account.name.read contract.read risk.read limit.read list.read trace.read
     report.read report.download approval.read audit.read model.read model.approve model.suspend model.switch decision.read
     review.decide`,
-  security: 'session.read session.end user.read user.revoke audit.read',
-  auditor: `session.read overview.read calendar.read order.read order.check kill.preview account.read account.name.read
+  security: 'search session.read session.end user.read user.revoke audit.read',
+  auditor: `search session.read overview.read calendar.read order.read order.check kill.preview account.read account.name.read
     contract.read limit.read list.read risk.read batch.read ledger.read trace.read report.read report.download mail.read
     approval.read audit.read user.read operation.read model.read decision.read`,
-  'model-owner': 'model.read model.register model.suspend',
-  'model-validator': 'model.read model.validate model.suspend',
-  administrator: 'user.read user.manage',
+  'model-owner': 'search model.read model.register model.suspend',
+  'model-validator': 'search model.read model.validate model.suspend',
+  administrator: 'search user.read user.manage',
 };
 const may = new Map(DUTIES.map((duty) => [duty, new Set(MAY[duty].split(/\s+/))]));
 const CHANGES = new Set(
@@ -55,7 +55,8 @@ function oracle(who: Principal, action: string, thing: Resource, factor: Decisio
     if (thing.client !== undefined && !isOwnClient) return false;
     if (thing.client === undefined && !PERSONAL.has(action)) return false;
   }
-  if (who.duties.includes('administrator') && !PERSONAL.has(action) && !/^user\.(read|manage)$/.test(action)) return false;
+  if (who.duties.includes('administrator') && !PERSONAL.has(action) && !/^(user\.(read|manage)|search)$/.test(action))
+    return false;
   if (thing.entity !== undefined && !who.entities.some((each) => each === thing.entity)) return false;
   if (who.jurisdiction !== 'CN') {
     if (HOME_ONLY.has(action)) return false;
@@ -236,7 +237,7 @@ describe('broken policies keep the process from starting', () => {
 
 test('the actions to show are those allowed on something', () => {
   assert.deepEqual(authorizer.allowedActions(principal({ duties: ['administrator'] })), [
-    ...['session.read', 'session.end', 'credential.manage', 'calendar.read', 'approval.read', 'approval.withdraw'],
+    ...['session.read', 'session.end', 'credential.manage', 'search', 'calendar.read', 'approval.read', 'approval.withdraw'],
     ...['user.read', 'user.manage', 'operation.read', 'operation.cancel'],
   ]);
   assert.ok(authorizer.allowedActions(principal({ duties: ['risk'] })).includes('approval.decide'));

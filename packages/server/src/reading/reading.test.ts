@@ -243,6 +243,9 @@ test('[DS-7] the palette finds orders that were never filled, users and models, 
   const [user, model] = ['user watcher-9 /users?user=watcher-9', 'model night-model /models?face=models&version=night-model'];
   assert.deepEqual(await find(staff('auditor'), 'night'), [user, model]);
   assert.deepEqual(await find(staff('risk'), 'night'), [model]);
+  assert.deepEqual(await find(staff('security'), 'night'), [user]);
+  assert.deepEqual(await find(staff('administrator'), 'night'), [user]);
+  assert.deepEqual(await find(staff('model-owner'), 'night'), [model]);
   assert.deepEqual(await find(trader, 'night'), []);
   assert.deepEqual(await find(clientUser(1n), 'night'), []);
 });

@@ -82,7 +82,7 @@ function useEntries(typed: string, close: () => void): Entry[] {
   const session = useSession();
   const navigate = useNavigate();
   const wanted = useDeferredValue(typed.trim());
-  const maySearch = useMay('overview.read');
+  const maySearch = useMay('search');
   const bindings = useBindings().filter((each) => !each.keys.startsWith('g '));
   const found = useQuery({
     ...reading('GET /v1/search', { query: { q: wanted.slice(0, 64) } }),

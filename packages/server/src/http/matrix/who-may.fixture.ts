@@ -30,7 +30,7 @@ const TABLE: Readonly<Record<RouteName, string>> = {
   'GET /v1/house': '*',
   'GET /v1/ribbon': '*',
   'GET /v1/exposures': 'trader risk compliance auditor',
-  'GET /v1/search': 'trader risk clearing compliance auditor',
+  'GET /v1/search': 'trader risk clearing compliance security auditor model-owner model-validator administrator',
 
   'GET /v1/orders': 'trader client risk compliance auditor clients',
   'GET /v1/orders/{market}/{order}': 'trader client risk compliance auditor clients',
@@ -104,7 +104,7 @@ const VIEW_TABLE: Readonly<Record<ViewName, string>> = {
 
 /** What a client's user and an administrator may look at besides: themselves, their requests, the clocks. */
 const PERSONAL = /^(GET|DELETE|POST|PUT) \/v1\/(session|sessions|house|ribbon|operations)\b|^GET \/v1\/approvals|\/withdraw$/;
-const OF_USERS = /^GET \/v1\/(users|duties)$|^POST \/v1\/users$/;
+const OF_USERS = /^GET \/v1\/(users|duties|search)$|^POST \/v1\/users$/;
 const CHECKING: readonly UserDuty[] = ['risk', 'clearing', 'compliance', 'security', 'model-validator'];
 
 export type Stage = 'nobody' | 'pending' | 'open';
