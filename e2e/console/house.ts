@@ -4,8 +4,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { validateShipped } from './model.ts';
 
-/** A demo house as a user runs it: yesterday cleared, published and mailed, today's session open and its clock slow enough to trade by hand. */
+/**
+ * A demo house as a user runs it: yesterday cleared, published and mailed, today's session open and its
+ * clock slow enough to trade by hand, the shipped model validated.
+ */
 export interface RunningDemo {
   /** `http://localhost:PORT` of the door. */
   readonly origin: string;
@@ -49,7 +53,10 @@ export function buildConsole(): void {
  */
 export async function startDemo(): Promise<RunningDemo> {
   const running = process.env['MERIDIAN_DEMO'];
-  if (running !== undefined) return { ...lookAt(running, () => ''), close: async () => {} };
+  if (running !== undefined) {
+    validateShipped(running);
+    return { ...lookAt(running, () => ''), close: async () => {} };
+  }
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'meridian-e2e-'));
   const told: string[] = [];
   let up = run(data, FAST, told);
@@ -58,6 +65,7 @@ export async function startDemo(): Promise<RunningDemo> {
     await up.stop();
     up = run(data, SLOW, told);
     await up.says(/Ready in/);
+    validateShipped(data);
     return {
       ...lookAt(data, () => told.join('')),
       async close() {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { SHIPPED_MODEL } from './model.ts';
 import type { Visitor } from './visitor.ts';
 
 /** One face of the console, with who looks at it. */
@@ -91,6 +92,7 @@ export function facesOf(on: Subjects): readonly Face[] {
     { name: 'firm', user: 'auditor', screen: '/trace', path: '/trace' },
     { name: 'log', user: 'auditor', screen: '/log/$market/$seq', path: `/log/${market}/${order}` },
     { name: 'models', user: 'model-owner', screen: '/models', path: '/models' },
+    { name: 'model', user: 'model-owner', screen: '/models', path: `/models?version=${SHIPPED_MODEL}` },
     { name: 'decisions', user: 'auditor', screen: '/models', path: '/models?face=decisions' },
     { name: 'approvals', user: 'risk-2', screen: '/approvals', path: '/approvals?view=all' },
     { name: 'audit', user: 'auditor', screen: '/audit', path: '/audit', act: firstRow },

@@ -36,7 +36,14 @@ const NEWEST: Sort = { column: 'at', descending: true };
 export function Blotter({ chosen, filter, onFilter, onOpen, onSelect, className = '' }: BlotterProps) {
   const words = useText(text);
   const [sort, setSort] = useState<Sort | null>(NEWEST);
-  const [selected, setSelected] = useState<string>();
+  const named = chosen === undefined ? undefined : orderKeyText(chosen);
+  const [selected, setSelected] = useState(named);
+  const [seen, setSeen] = useState(named);
+  // An order that the address names anew, a ticket's or another panel's, is where the cursor goes; closing it leaves the cursor.
+  if (named !== seen) {
+    setSeen(named);
+    if (named !== undefined) setSelected(named);
+  }
   const viewport = useViewport('orders', ASKED, { sort, filter });
   const { total, at, problem } = useViewportState(viewport);
   const age = useLineAge();
@@ -86,7 +93,7 @@ export function Blotter({ chosen, filter, onFilter, onOpen, onSelect, className 
           label={words.title}
           sort={sort}
           onSort={setSort}
-          selected={selected ?? (chosen === undefined ? undefined : orderKeyText(chosen))}
+          selected={selected}
           onSelect={(key) => choose(key, onSelect)}
           onOpen={(key) => choose(key, onOpen)}
         />
