@@ -75,7 +75,8 @@ export async function run(): Promise<Figure[]> {
   const browser = await launchBrowser();
   try {
     const house: House = { program, ...(await program.next<Omit<House, 'program'>>()) };
-    const { page } = await openPage(browser, { language: 'zh' });
+    // As narrow as the blotter still shows the number of an order beside what is seen through: by it the probe knows a row.
+    const { page } = await openPage(browser, { language: 'zh', width: 1_536 });
     const scripts = await signIn(page, house);
     const { page: other } = await openPage(browser);
     const rounds: Round[] = [];
