@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { type Figure, print } from '../bench/figure.ts';
 
-const MODULES = ['log', 'fix-wire', 'engine', 'ledger', 'console', 'ai-order-path'];
+const MODULES = ['log', 'fix-wire', 'engine', 'ledger', 'console', 'ai', 'ai-order-path'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !MODULES.includes(name));
