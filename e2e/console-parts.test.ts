@@ -203,6 +203,8 @@ test('a narrow grid gives up a column, keeps what is chosen, and cuts the growin
         return { over: cell.scrollWidth > cell.clientWidth, title: cell.title, text: cell.textContent, colcount: grid.ariaColCount };
       })()`,
     );
+  // A click is drawn with the next frame.
+  await until(page, `document.querySelector('.grid-row.selected') !== null`);
   const narrow = await cut();
   assert.deepEqual([narrow.over, narrow.title, narrow.colcount], [true, await remark.textContent(), '11']);
   await page.setViewportSize({ width: 1920, height: 800 });
