@@ -26,14 +26,13 @@ const RATES = new Set(['margin.initial', 'margin.closeOut', 'margin.maintenance'
 const percent = (fraction: string) => `${formatNumber(`${fraction}e-8`, 2)}%`;
 /** Places of a scaled integer: prices eight, rates ten. */
 const PLACES: Readonly<Record<string, number>> = { mark: 8, fxRate: 10 };
-/** Counts; every other integer is money of the contract's currency in minor units. */
-const PLAIN = new Set(['quantity']);
+/** A count, a rate set's number, or money of the contract's currency in minor units. */
 function economicShown(name: string, value: unknown, money: Currency): string {
   if (typeof value !== 'string' || !/^-?\d+$/.test(value)) return shown(value);
   const places = PLACES[name];
   if (places !== undefined) return formatNumber(`${value}e-${places}`, 4);
   if (name === 'fxRateSet') return value;
-  const digits = PLAIN.has(name) ? 0 : minorDigits(money);
+  const digits = name === 'quantity' ? 0 : minorDigits(money);
   return formatNumber(`${value}e-${digits}`, digits);
 }
 

@@ -20,7 +20,7 @@ import './orders.css';
 
 interface BlotterProps {
   /** The order that the page shows beside it. */
-  readonly chosen?: OrderKey | undefined;
+  readonly chosen: OrderKey | undefined;
   readonly filter: readonly Condition[];
   readonly onFilter: (filter: readonly Condition[]) => void;
   /** Enter or a double click on an order. */

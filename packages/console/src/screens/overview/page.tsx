@@ -52,7 +52,7 @@ export default function Overview() {
       )}
       {seesOrders && (
         <Suspense fallback={<Loading />}>
-          <Orders onOpen={show} onSelect={(order) => chosen !== undefined && show(order)} />
+          <Orders chosen={chosen} onOpen={show} onSelect={(order) => chosen !== undefined && show(order)} />
           {chosen === undefined ? (
             <Panel title={words.side} className="overview-side">
               <Empty why={words.pick} next={words.pickNext} />

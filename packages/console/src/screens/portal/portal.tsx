@@ -88,6 +88,7 @@ function OwnOrders() {
   return (
     <div className={chosen === undefined ? 'whole' : 'with-side'}>
       <Blotter
+        chosen={chosen}
         filter={filter}
         onFilter={setFilter}
         onOpen={(order) => void navigate({ to: '/overview', search: { ...rest, order: orderKeyText(order) }, replace: true })}
